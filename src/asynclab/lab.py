@@ -9,10 +9,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
+# JupyterLab's options, unless the learner gives another value.
+OPTIONS = {
+    # Only errors and the address, which the thirty lines of a normal start would hide.
+    "log_level": "--Application.log_level=ERROR",
+    # One Ctrl-C stops it, without "Shut down this server?" and five seconds to answer.
+    "answer_yes": "--ServerApp.answer_yes=True",
+    # Each kernel that starts would warn that its connection is not encrypted.
+    "transport_encryption": "--KernelManager.transport_encryption=auto",
+}
+
+
 def start(folder: Path, arguments: Sequence[str]) -> int:
     """Becomes JupyterLab with *folder* as its root (on Windows: waits for it); returns its exit code.
 
-    *arguments* are passed on to `jupyter lab` after our own, so they win.
+    *arguments* go on to `jupyter lab`.
     """
     browser = "--no-browser" not in arguments and has_display(os.environ, sys.platform)
     where = "JupyterLab opens in your browser." if browser else "Open the address below in a browser."
@@ -28,17 +39,15 @@ def start(folder: Path, arguments: Sequence[str]) -> int:
 
 
 def command(arguments: Sequence[str], *, browser: bool, root: bool) -> list[str]:
-    """The command line of JupyterLab."""
-    line = [sys.executable, "-m", "jupyterlab"]
-    # Only warnings and the address: the dozens of lines of a normal start would hide it.
-    line += ["--ServerApp.log_level=WARN"]
-    # One Ctrl-C stops it, without "Shut down this server?" and five seconds to answer.
-    line += ["--ServerApp.answer_yes=True"]
-    if not browser:
+    """The command line of JupyterLab. It refuses an option that is given twice, so each is given once."""
+    line = [sys.executable, "-m", "jupyterlab", *arguments]
+    given = " ".join(arguments).replace("-", "_")
+    line += [option for name, option in OPTIONS.items() if name not in given]
+    if not browser and "--no-browser" not in arguments:
         line += ["--no-browser"]
-    if root:
+    if root and "--allow-root" not in arguments:
         line += ["--allow-root"]
-    return [*line, *(argument for argument in arguments if argument != "--no-browser")]
+    return line
 
 
 def has_display(environment: Mapping[str, str], platform: str) -> bool:
