@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-
 # JupyterLab's options, unless the learner gives another value.
 OPTIONS = {
     # Only errors and the address, which the thirty lines of a normal start would hide.
