@@ -1,0 +1,122 @@
+"""What may cross between the learner's code and the world: JSON values, and names of services.
+
+Practice and marks cross the same border, so an answer meets the same values in both: a tuple
+arrives as a list, a service is a name that the learner's side turns into an object with methods.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+#: A dict of this one key is a reference, not a value of the learner's.
+SERVICE = "$service"
+_DICT = "$dict"
+
+#: Deeper nesting is refused: nobody's answer needs it and parsers recurse.
+MAX_DEPTH = 50
+
+#: The exceptions that cross by name, so that `except ConnectionError` works on the other side.
+BUILTIN_ERRORS: dict[str, type[Exception]] = {
+    error.__name__: error
+    for error in (
+        ConnectionError,
+        TimeoutError,
+        ValueError,
+        KeyError,
+        LookupError,
+        OSError,
+        PermissionError,
+        RuntimeError,
+    )
+}
+
+
+class Uncrossable(TypeError):
+    """A value that is no JSON value; its text says which and of what type."""
+
+
+def encode(value: object, depth: int = 0) -> Any:
+    """`value` as plain JSON data, copied, so that neither side can change the other's.
+
+    >>> encode(("a", 1)), encode({1: "one"})
+    (['a', 1], {'$dict': [[1, 'one']]})
+
+    Raises `Uncrossable` for what is no JSON value: NaN, a coroutine, a set, an object.
+    """
+    kind = type(value)
+    if value is None or kind is bool or kind is int or kind is str:
+        return value
+    if kind is float:
+        return _finite(value)
+    if depth > MAX_DEPTH:
+        raise Uncrossable(f"a value nested more than {MAX_DEPTH} levels deep")
+    if kind is list or kind is tuple:
+        return [encode(item, depth + 1) for item in value]  # type: ignore[attr-defined]
+    if kind is dict:
+        return _encode_dict(value, depth)  # type: ignore[arg-type]
+    if hasattr(value, "reference"):
+        return value.reference()
+    if isinstance(value, str | int | float | list | tuple | dict):
+        return _encode_subclass(value, depth)
+    raise Uncrossable(describe(value))
+
+
+def _finite(value: Any) -> float:
+    if math.isfinite(value):
+        return float(value)
+    raise Uncrossable(f"{value!r}, which is no number one can compare with")
+
+
+def _encode_dict(value: dict[Any, Any], depth: int) -> dict[str, Any]:
+    items = [(encode(key, depth + 1), encode(item, depth + 1)) for key, item in value.items()]
+    if all(type(key) is str and not key.startswith("$") for key, _ in items):
+        return dict(items)
+    return {_DICT: [list(item) for item in items]}
+
+
+def _encode_subclass(value: Any, depth: int) -> Any:
+    """The plain value under a subclass, without asking any method that the subclass may have replaced."""
+    for plain in (str, int, float):
+        if isinstance(value, plain):
+            copy: Any = plain.__format__(value, "") if plain is str else json.loads(json.dumps(value))
+            return encode(copy, depth)
+    if isinstance(value, dict):
+        return _encode_dict(dict(dict.items(value)), depth)
+    plain_sequence = list if isinstance(value, list) else tuple
+    return [encode(item, depth + 1) for item in plain_sequence.__iter__(value)]
+
+
+def describe(value: object) -> str:
+    """What a value is, for a sentence: ``a coroutine of `store.get```, ``a value of type `set```."""
+    kind = type(value).__name__
+    if kind in ("coroutine", "generator", "async_generator"):
+        article = "an" if kind[0] in "aeiou" else "a"
+        return f"{article} {kind.replace('_', ' ')} (`{getattr(value, '__qualname__', '?')}`)"
+    if kind in ("function", "method", "type"):
+        return f"the {kind} `{getattr(value, '__name__', '?')}` itself"
+    return f"a value of type `{kind}`"
+
+
+def decode(data: Any, service: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """The value that `encode` wrote; `service` makes an object of a reference to a service.
+
+    >>> decode({"$dict": [[1, "one"]]})
+    {1: 'one'}
+    """
+    if isinstance(data, list):
+        return [decode(item, service) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if SERVICE in data and service is not None:
+        return service(data)
+    if _DICT in data:
+        return {decode(key, service): decode(item, service) for key, item in data[_DICT]}
+    return {key: decode(item, service) for key, item in data.items()}
+
+
+def error_from(name: str, text: str) -> Exception:
+    """The exception a service's error stands for: ``error_from("TimeoutError", "slow")``."""
+    return BUILTIN_ERRORS.get(name, RuntimeError)(text)

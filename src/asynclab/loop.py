@@ -1,0 +1,272 @@
+"""An asyncio event loop whose clock is the world's.
+
+When nothing can run it tells the world "idle until t", and gets back the new time and what has
+completed. It has no sockets and no self-pipe, so it is the same on every platform.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import sys
+from asyncio.base_events import BaseEventLoop
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context
+from typing import Any, NoReturn
+
+from asynclab.link import decode, error_from
+from asynclab.record import NS
+from asynclab.source_line import is_ours, line_of_frame, where_it_waits
+
+#: How the loop reaches the world: a batch of operations out; the time, completions and an end back in.
+Handle = Callable[[Sequence[Sequence[Any]]], list[Any]]
+
+#: Turns of the loop in which no time passes before a run counts as a busy loop (about 0.5 s of CPU).
+MAX_TURNS = 100_000
+
+
+class RunEnded(KeyboardInterrupt):
+    """The run is over, from outside. A KeyboardInterrupt, because asyncio lets no other one out of a task."""
+
+    def __init__(self, why: str = "interrupted", text: str = "it was interrupted", line: str = "") -> None:
+        super().__init__(text)
+        self.why = why
+        self.text = text
+        self.line = line
+
+
+class VirtualTask(asyncio.Task[Any]):
+    """A task that sets iterate in order of creation, not of address, so that a run can be repeated."""
+
+    def __init__(self, coro: Coroutine[Any, Any, Any], number: int, **options: Any) -> None:
+        self._number = number  # before Task.__init__, which puts the task into a set
+        super().__init__(coro, **options)
+
+    def __hash__(self) -> int:
+        return self._number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class VirtualLoop(BaseEventLoop):
+    """asyncio on the world's clock.
+
+    >>> from asynclab.world import World
+    >>> loop = VirtualLoop(World().handle)
+    >>> loop.run_until_complete(asyncio.sleep(3600 - 1)), loop.time()
+    (None, 3599.0)
+    >>> loop.close()
+    """
+
+    def __init__(self, handle: Handle, *, max_turns: int = MAX_TURNS) -> None:
+        super().__init__()
+        self._handle = handle
+        self._now = 0
+        self._operations: list[Sequence[Any]] = []
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._arrived: list[list[Any]] = []  # while the loop's own thread was blocked
+        self._last_id = 0
+        self._task_count = 0
+        self._turns = 0
+        self._max_turns = max_turns
+        self._unblocked = True
+        self._closing = False
+        self._selector = self  # `BaseEventLoop._run_once` asks it for events
+        self._clock_resolution = 1 / NS
+        self.entry: Any = None  # the learner's coroutine or async generator, to say where it waits
+
+    # -- what asyncio asks of a loop
+
+    def time(self) -> float:
+        """Seconds since the world began."""
+        return self._now / NS
+
+    def create_task(
+        self,
+        coro: Any,
+        *,
+        name: str | None = None,
+        context: Context | None = None,
+        **options: Any,
+    ) -> asyncio.Task[Any]:
+        self._task_count += 1
+        name = name or f"T{self._task_count}"  # asyncio numbers tasks per process, we per run
+        if context is not None:
+            options["context"] = context
+        if self.get_task_factory() is not None:
+            return super().create_task(coro, name=name, **options)
+        self._check_closed()  # type: ignore[attr-defined]
+        return VirtualTask(coro, self._task_count, loop=self, name=name, **options)
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        """asyncio asks: did anything happen within `timeout` seconds?"""
+        if self._arrived:
+            completions, self._arrived = self._arrived, []
+        elif timeout == 0:
+            self._count_turn()
+            return ()
+        else:
+            completions = self._idle(None if timeout is None else self._now + max(1, round(timeout * NS)))
+        for completion in completions:
+            self._complete(*completion)
+        return ()
+
+    def _process_events(self, event_list: Any) -> None:
+        """There are none: completions are delivered by `select`."""
+
+    def _write_to_self(self) -> None:
+        """Nobody sleeps in a selector, so nobody has to be woken."""
+
+    # -- the world
+
+    def say(self, *operation: Any) -> None:
+        """Tell the world at the next idle moment; until then no time passes."""
+        self._operations.append(operation)
+
+    def flush(self) -> None:
+        """Tell the world now, without letting time pass."""
+        operations, self._operations = self._operations, []
+        self._arrived += self._handle(operations)[1]
+
+    def finish(self) -> None:
+        """From here on time passes without the world: the runner is cleaning up."""
+        self._closing = True
+        self._operations = []
+        self._turns = 0
+
+    async def request(self, service: str, method: str, args: list[Any]) -> Any:
+        """Call a service and wait for its answer."""
+        self._last_id += 1
+        id = self._last_id
+        answer = self._waiting[id] = self.create_future()
+        self.say("call", id, service, method, args, self._name_of(asyncio.current_task(self)))
+        try:
+            return await answer
+        finally:
+            if self._waiting.pop(id, None) is not None:
+                self.say("cancel", id)
+
+    def block(self, why: str, seconds: float) -> None:
+        """The loop's own thread does nothing for `seconds`, so no task can run."""
+        task = asyncio.current_task(self)
+        self.say("block", why, round(seconds * NS), self._name_of(task), line_of_frame(sys._getframe(1)))
+        self._unblocked = False
+        while not self._unblocked:
+            for completion in self._idle(None):
+                if completion[0] == 0:
+                    self._unblocked = True
+                else:
+                    self._arrived.append(completion)
+
+    def _idle(self, until: int | None) -> list[list[Any]]:
+        self._turns = 0
+        if self._closing:
+            return self._idle_without_world(until)
+        operations, self._operations = self._operations, []
+        operations.append(("idle", until))
+        self._now, completions, over = self._handle(operations)
+        if over is not None:
+            raise self._end(over)
+        return completions  # type: ignore[no-any-return]
+
+    def _idle_without_world(self, until: int | None) -> list[list[Any]]:
+        if until is None:
+            raise RunEnded("deadlock", "a task does not end, although it was cancelled")
+        self._now = until
+        return []
+
+    def _complete(self, id: int, how: str, *content: Any) -> None:
+        answer = self._waiting.pop(id, None)
+        if answer is None or answer.done():
+            return
+        if how == "reply":
+            answer.set_result(decode(content[0]))
+        else:
+            answer.set_exception(error_from(*content))
+
+    def _count_turn(self) -> None:
+        self._turns += 1
+        if self._turns > self._max_turns:
+            raise RunEnded(
+                "busy loop",
+                f"the loop went round {self._max_turns:,} times and no time passed: "
+                "a task keeps giving the loop back without waiting for anything",
+                self.describe_tasks(),
+            )
+
+    def _end(self, why: str) -> RunEnded:
+        if why == "deadlock":
+            return RunEnded(
+                why, "nothing is in flight and no timer is set, so nobody can wake what waits", self.describe_tasks()
+            )
+        if why == "horizon":
+            return RunEnded(why, "after an hour on the world's clock it was still not over", self.describe_tasks())
+        return RunEnded(why, f"the world ended the run: {why}", self.describe_tasks())
+
+    # -- who is where
+
+    def _name_of(self, task: asyncio.Task[Any] | None) -> str:
+        return "?" if task is None else task.get_name()
+
+    def describe_tasks(self) -> str:
+        """Each unfinished task and where it waits: ```loader` waits in `Queue.put`, line 12: `...```."""
+        tasks = sorted(asyncio.all_tasks(self), key=hash)
+        places = [self._describe(task) for task in tasks]
+        shown = list(dict.fromkeys(filter(None, places)))
+        more = f"; and {len(shown) - 4} more" if len(shown) > 4 else ""
+        return "; ".join(shown[:4]) + more
+
+    def _describe(self, task: asyncio.Task[Any]) -> str:
+        coroutine: Any = task.get_coro()
+        if is_ours(coroutine) and self.entry is not None:
+            coroutine = self.entry
+        inside, line = where_it_waits(coroutine)
+        if not line and not inside:
+            return ""
+        name = getattr(coroutine, "__qualname__", task.get_name()).rpartition("<locals>.")[2]
+        return f"`{name}` waits" + (f" in `{inside}`" if inside not in ("", name) else "") + (f", {line}" if line else "")
+
+    # -- what a virtual clock cannot hold
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> NoReturn:
+        while isinstance(func, functools.partial):  # asyncio.to_thread wraps it in one
+            func = func.args[0] if func.args else func.func
+        raise RuntimeError(
+            "this world has no threads and no processes: await the service itself instead of "
+            f"handing `{getattr(func, '__name__', func)}` to an executor"
+        )
+
+
+def _refuse(what: str, instead: str) -> Callable[..., NoReturn]:
+    def refuse(self: VirtualLoop, *args: Any, **options: Any) -> NoReturn:
+        raise RuntimeError(f"{what} cannot run on the world's clock: {instead}")
+
+    return refuse
+
+
+for _names, _what, _instead in (
+    (
+        ("create_connection", "create_server", "create_datagram_endpoint", "getaddrinfo", "getnameinfo")
+        + ("create_unix_connection", "create_unix_server", "sock_connect", "sock_accept", "sock_recv", "sock_sendall"),
+        "a socket",
+        "call the service that you were given",
+    ),
+    (
+        ("subprocess_exec", "subprocess_shell", "connect_read_pipe", "connect_write_pipe"),
+        "a subprocess",
+        "call the service that you were given",
+    ),
+    (
+        ("add_signal_handler", "remove_signal_handler"),
+        "a signal handler",
+        "wait for an asyncio.Event or a timeout instead",
+    ),
+    (
+        ("add_reader", "add_writer", "remove_reader", "remove_writer"),
+        "a file descriptor",
+        "await the service that you were given",
+    ),
+):
+    for _name in _names:
+        setattr(VirtualLoop, _name, functools.wraps(getattr(BaseEventLoop, _name))(_refuse(_what, _instead)))

@@ -1,0 +1,176 @@
+"""One fact about a run, and the comparison that makes a requirement of it.
+
+A requirement is (what was seen, a comparison, a sentence). Its message says the fact with its
+numbers and witnesses, and its interval is what the picture marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Times compare within a microsecond, because a right answer may add floats.
+TIME_TOLERANCE = 1e-6
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One sentence that was asked, and whether it holds."""
+
+    text: str
+    holds: bool
+    message: str  # what was seen and what was asked, when it does not hold
+    gate: bool
+    weight: float
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A number that the world saw, e.g. the most calls in flight.
+
+    `asked` turns the number that was asked for into half a sentence, for each comparison. Compare
+    with ``==`` and ``<`` in an `explain`; `equals`, `at_most` and `at_least` make requirements.
+    """
+
+    value: float
+    saw: str
+    asked: Callable[[str, float], str]
+    require: Callable[[Requirement], None]
+    witnesses: str = ""
+    interval: Interval | None = None
+    tolerance: float = 0.0
+
+    def equals(self, expected: float, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
+        """Require exactly this, within the tolerance for times."""
+        self._require(abs(self.value - expected) <= self.tolerance, "equals", expected, text, gate, weight)
+
+    def at_most(self, bound: float, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
+        self._require(self.value <= bound + self.tolerance, "at_most", bound, text, gate, weight)
+
+    def at_least(self, bound: float, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
+        self._require(self.value >= bound - self.tolerance, "at_least", bound, text, gate, weight)
+
+    def _require(self, holds: bool, comparison: str, bound: float, text: str, gate: bool, weight: float) -> None:
+        message = "" if holds else f"{self.saw}, {self.asked(comparison, bound)}{self.witnesses}"
+        self.require(Requirement(text, holds, message, gate, weight, None if holds else self.interval))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int | float) and abs(self.value - other) <= self.tolerance
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: float) -> bool:
+        return self.value < other - self.tolerance
+
+    def __gt__(self, other: float) -> bool:
+        return self.value > other + self.tolerance
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a run returned or yielded, or, in `instead`, what it did instead."""
+
+    value: Any
+    instead: str
+    require: Callable[[Requirement], None]
+    verb: str = "returned"
+    interval: Interval | None = field(default=None)
+
+    def equals(self, expected: Any, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
+        """Require this value, of this type: ``1`` is not ``True``, a tuple is a list."""
+        message = self.instead or difference(self.value, expected, self.verb)
+        self.require(Requirement(text, not message, message, gate, weight, self.interval if message else None))
+
+    def equals_in_any_order(self, expected: Sequence[Any], text: str, *, gate: bool = False, weight: float = 1.0) -> None:
+        """Require these items, in whichever order."""
+        in_order = self.value
+        if not self.instead and isinstance(self.value, list):
+            in_order = _reordered_like(self.value, expected)
+        message = self.instead or difference(in_order, expected, self.verb)
+        self.require(Requirement(text, not message, message, gate, weight, self.interval if message else None))
+
+    def is_(self, expected: Any) -> bool:
+        """For an `explain`: whether it is this value, of this type."""
+        return not self.instead and not difference(self.value, expected, self.verb)
+
+
+def _reordered_like(items: list[Any], expected: Sequence[Any]) -> list[Any]:
+    """The items in the order of `expected` as far as they are in it, the others after them."""
+    left = list(items)
+    found = []
+    for wanted in expected:
+        for index, item in enumerate(left):
+            if same(item, wanted):
+                found.append(left.pop(index))
+                break
+    return found + left
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equal and of equal types, all the way down; a tuple counts as a list."""
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return type(left) is type(right) and bool(left == right)
+
+
+def difference(value: Any, expected: Any, verb: str) -> str:
+    """The first difference as a sentence; "" when there is none.
+
+    >>> difference([1, 2], [2, 1], "returned")
+    'returned the right values in another order: 1 stands first, 2 was expected there'
+    """
+    if same(value, expected):
+        return ""
+    if value is None:
+        return f"{verb} None, where {_shown(expected)} was expected: is a `return` missing?"
+    if not isinstance(expected, list | tuple) or not isinstance(value, list):
+        return f"{verb} {_shown(value)}, where {_shown(expected)} was expected"
+    return _list_difference(value, list(expected), verb)
+
+
+def _list_difference(value: list[Any], expected: list[Any], verb: str) -> str:
+    index = next(
+        (index for index, pair in enumerate(zip(value, expected, strict=False)) if not same(*pair)),
+        min(len(value), len(expected)),
+    )
+    if same(_reordered_like(value, expected), expected):
+        return (
+            f"{verb} the right values in another order: {_shown(value[index])} stands {_ordinal(index)}, "
+            f"{_shown(expected[index])} was expected there"
+        )
+    if len(value) != len(expected):
+        return f"{verb} {_items(len(value))}, where {_items(len(expected))} were expected" + _missing(value, expected)
+    return (
+        f"{verb} the wrong values: {_shown(value[index])} stands {_ordinal(index)}, "
+        f"{_shown(expected[index])} was expected there"
+    )
+
+
+def _missing(value: list[Any], expected: list[Any]) -> str:
+    for wanted in expected:
+        if not any(same(item, wanted) for item in value):
+            return f" ({_shown(wanted)} is missing)"
+    return ""
+
+
+def _items(count: int) -> str:
+    return f"{count} value{'' if count == 1 else 's'}"
+
+
+def _ordinal(index: int) -> str:
+    return ("first", "second", "third")[index] if index < 3 else f"at position {index + 1}"
+
+
+def _shown(value: Any) -> str:
+    """A value for a sentence, cut in the middle of nowhere only when it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
