@@ -41,8 +41,11 @@ find_python() {
     return 1
 }
 
+quiet=""
 if finished_here; then
     rm "$stamp"
+    echo "Bringing .venv up to date with requirements.lock."
+    quiet=--quiet  # most of it is there already, and pip would say so package by package
 else
     # Anything half done is thrown away: pip takes a package whose copying was interrupted for an installed one.
     python=$(find_python)
@@ -50,7 +53,7 @@ else
     "$python" -m venv --clear .venv
 fi
 
-pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
+pip() { .venv/bin/python -m pip --disable-pip-version-check $quiet "$@"; }
 
 # The default Linux build of torch brings gigabytes of CUDA that the course does not use.
 if [ "$(uname -s)" = Linux ] && [ "$TORCH_INDEX" != skip ]; then
