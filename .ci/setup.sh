@@ -22,7 +22,9 @@ fi
 # on the path and fail.
 find_python() {
     local candidate version found=""
-    for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do
+    local candidates=(python3.13 python3.12 python3.11 python3 python)
+    [ -z "${PYTHON:-}" ] || candidates=("$PYTHON")
+    for candidate in "${candidates[@]}"; do
         version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
         case $version in
             3.11 | 3.12 | 3.13)

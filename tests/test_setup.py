@@ -100,16 +100,17 @@ def make(*goals: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path):
-    """A clone with all that set-up reads, and nothing else."""
+    """A clone with all that set-up reads, and nothing else, in a folder with a space in its name."""
+    clone = tmp_path / "my clone"
     for path in (
         ".ci/setup.sh",
         "pyproject.toml",
         "requirements.lock",
         "etc/jupyter/labconfig/default_setting_overrides.json",
     ):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, tmp_path / path)
-    return tmp_path
+        (clone / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, clone / path)
+    return clone
 
 
 def pretend_python(folder: Path, version: str, *, fails_at: str = "nothing", has_venv: bool = True) -> Path:
@@ -126,12 +127,12 @@ def pretend_python(folder: Path, version: str, *, fails_at: str = "nothing", has
             --version) echo Python {version}.0 ;;
             *"pip --version"*) ;;
             "-m venv"*)
-                echo venv >> {folder}/calls.txt
+                echo venv >> "{folder}/calls.txt"
                 rm -rf .venv
                 mkdir -p .venv/bin
                 cp "$0" .venv/bin/python
                 echo "VIRTUAL_ENV={folder}/.venv" > .venv/bin/activate ;;
-            *) echo "$*" >> {folder}/calls.txt ;;
+            *) echo "$*" >> "{folder}/calls.txt" ;;
         esac
         case "$*" in *"{fails_at}"*) echo "pip is unhappy" >&2; exit 1 ;; esac
         """
@@ -140,11 +141,11 @@ def pretend_python(folder: Path, version: str, *, fails_at: str = "nothing", has
     return python
 
 
-def set_up(clone: Path, *pythons: Path | str, **environment: str) -> subprocess.CompletedProcess[str]:
+def set_up(clone: Path, python: Path | str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", ".ci/setup.sh"],
         cwd=clone,
-        env={**os.environ, "PYTHON": " ".join(map(str, pythons)), **environment},
+        env={**os.environ, "PYTHON": str(python), **environment},
         capture_output=True,
         text=True,
     )
@@ -181,13 +182,15 @@ def test_no_python_at_all_is_said_too(clone):
     assert "found: no Python that runs." in done.stderr
 
 
-def test_a_shim_that_fails_is_passed_over(clone):
-    shim = clone / "python3.13"
-    shim.write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
-    shim.chmod(0o755)
-    done = set_up(clone, shim, pretend_python(clone, "3.9"), pretend_python(clone, "3.12"))
+def test_a_shim_that_fails_is_passed_over(clone, tmp_path):
+    path = tmp_path / "bin"
+    path.mkdir()
+    (path / "python3.13").write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
+    (path / "python3.13").chmod(0o755)
+    pretend_python(clone, "3.12").rename(path / "python3.12")
+    done = set_up(clone, "", PATH=f"{path}:{os.environ['PATH']}")
     assert done.returncode == 0, done.stderr
-    assert "Making .venv with Python 3.12.0" in done.stdout
+    assert "Making .venv with Python 3.12.0 (python3.12)" in done.stdout
 
 
 def test_set_up_installs_torch_then_the_lock_then_the_package_once(clone):
