@@ -1,0 +1,10 @@
+"""One record, read as a picture: SVG for the notebook, bars of plain text, a trace for Perfetto.
+
+`rows` says what is drawn, before it has a size; `axis` where the ticks are; `ink` writes SVG elements.
+"""
+
+from asynclab.picture.drawing import figure, svg
+from asynclab.picture.perfetto import trace_events
+from asynclab.picture.text import text_bars
+
+__all__ = ["figure", "svg", "text_bars", "trace_events"]

@@ -1,0 +1,95 @@
+"""A record as SVG: a row for each call, time to the right, and in words what a reader should not miss.
+
+Text and thin lines take the colour of the page's own text, so one picture serves light and dark pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from asynclab.narrate import format_seconds, narrate, one_line
+from asynclab.picture.axis import ticks
+from asynclab.picture.bars import draw_rows, draw_yields
+from asynclab.picture.ink import FONT_PX, element, fitted, line, tooltip, width_of, words
+from asynclab.picture.key import draw_key
+from asynclab.picture.page import TEXT, TICKS, Page, lay_out
+from asynclab.picture.rows import Scene
+from asynclab.picture.steps import draw_rest, draw_strip
+from asynclab.picture.stretches import Mark, draw_blocks, draw_end, draw_mark, mark_in_words
+from asynclab.record import Record, seconds
+
+#: JupyterLab sets these variables for its theme; anywhere else the page's own colour and font are taken.
+STYLE = (
+    "display:block;max-width:none;color:var(--jp-ui-font-color1,inherit);"
+    f"font:{FONT_PX}px var(--jp-ui-font-family,system-ui,sans-serif)"
+)
+
+
+def svg(record: Record, *, width: int = 640, mark: Mark | None = None, title: str = "") -> str:
+    """The record as one SVG element; the same string for the same record.
+
+    `width` is in pixels, at least 320; the height follows from the rows. `mark` is the stretch of time,
+    in seconds, in which a requirement failed: it is shaded.
+    """
+    scene = Scene(record)
+    page = lay_out(scene, width, title)
+    key, key_height = draw_key(page, scene, mark)
+    height = page.bottom + TICKS + key_height
+    marked = "" if mark is None else f" {mark_in_words(mark)}"
+    return element(
+        "svg",
+        tooltip(one_line(title, 200) or "What happened, and when"),
+        element("desc", escape(_how_to_read(page) + marked, quote=False)),
+        *_title(title, page),
+        *_axis(page),
+        *draw_blocks(scene, page),
+        *([draw_mark(mark, page)] if mark is not None else []),
+        *draw_rows(scene, page),
+        *draw_rest(scene, page),
+        *draw_yields(scene, page),
+        *draw_strip(scene, page),
+        *draw_end(scene, page),
+        *key,
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        aria_label=narrate(record) + marked,
+        viewBox=f"0 0 {page.width:g} {height:g}",
+        width=page.width,
+        height=height,
+        style=STYLE,
+    )
+
+
+def figure(record: Record, caption: str | None = None, *, mark: Mark | None = None) -> str:
+    """The picture with a sentence below it, `narrate`'s by default, as HTML that a notebook keeps.
+
+    Where the page is too narrow, the picture scrolls and the sentence wraps.
+    """
+    sentence = one_line(narrate(record) if caption is None else caption, 2000)
+    picture = element("div", svg(record, mark=mark), style="overflow-x:auto")
+    below = element("figcaption", escape(sentence, quote=False), style="margin-top:6px;max-width:640px")
+    return element("figure", picture, below, style="margin:8px 0")
+
+
+def _how_to_read(page: Page) -> str:
+    until = format_seconds(seconds(page.until_ns))
+    return f"One row for each call; time runs to the right, from 0 s to {until}."
+
+
+def _title(title: str, page: Page) -> list[str]:
+    if not title:
+        return []
+    shown = fitted(one_line(title, 200), 0.8 * page.width)  # bold, and a pixel higher: wider than estimated
+    return [words(4, 16, shown, fill=TEXT, font_size=13, font_weight=600)]
+
+
+def _axis(page: Page) -> Iterator[str]:
+    """The ticks with their labels, a faint line up from each, and the line on which everything stands."""
+    yield line(page.left, page.bottom, page.right, page.bottom, stroke=TEXT, stroke_opacity=0.6)
+    for at, label in ticks(page.until_ns):
+        x = page.x(at)
+        middle = min(x, page.width - width_of(label) / 2)
+        yield line(x, page.top, x, page.bottom, stroke=TEXT, stroke_opacity=0.15)
+        yield line(x, page.bottom, x, page.bottom + 4, stroke=TEXT, stroke_opacity=0.6)
+        yield words(middle, page.bottom + 17, label, text_anchor="middle", fill=TEXT)

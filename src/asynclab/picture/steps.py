@@ -1,0 +1,61 @@
+"""How many calls were in flight, as a line of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asynclab.narrate import count
+from asynclab.picture.bars import draw_label
+from asynclab.picture.ink import element, path, polyline, tooltip, width_of, words
+from asynclab.picture.page import BLUE, PALE, TEXT, Page, more
+from asynclab.picture.rows import Scene, in_flight, key_of
+from asynclab.record import NS
+
+
+def draw_strip(scene: Scene, page: Page) -> Iterator[str]:
+    """All calls together, below the rows, with their peak."""
+    if not page.strip:
+        return
+    keys = set(map(key_of, scene.record.calls()))
+    peak = scene.record.peak()
+    height = page.strip - 22
+    yield words(page.left - 10, page.bottom - 6, "in flight", text_anchor="end", fill=TEXT)
+    yield from _steps(in_flight(scene.record, keys), page, page.bottom, height / peak.count)
+    text = f"at most {peak.count:,}"
+    x = min(page.x(peak.at * NS) + 3, page.right - width_of(text))
+    yield words(x, page.bottom - height - 5, text, fill=TEXT)
+
+
+def draw_rest(scene: Scene, page: Page) -> Iterator[str]:
+    """The rows for which there was no room, as one: its height says how many of them were in flight."""
+    if not scene.rest:
+        return
+    row = len(scene.rows)
+    steps = in_flight(scene.record, set(map(key_of, scene.rest)))
+    most = max(number for _, number in steps)
+    shape = _steps(steps, page, page.y(row) + page.bar / 2, page.bar / most)
+    story = f"{count(len(scene.rest), 'more row')}, at most {most:,} of them at once"
+    yield element("g", tooltip(story), draw_label(page, row, more(scene)), *shape)
+
+
+def _steps(steps: list[tuple[int, int]], page: Page, floor: float, scale: float) -> Iterator[str]:
+    """The line, over a pale area; `scale` is how many pixels high one is."""
+    points = [(page.left, floor)]
+    for x, highest, last in _by_pixel(steps, page):
+        points += [(x, points[-1][1]), (x, floor - highest * scale)]
+        if last < highest:
+            points.append((x, floor - last * scale))
+    points.append((page.right, points[-1][1]))
+    yield path(polyline([*points, (page.right, floor)]), fill=BLUE, fill_opacity=PALE)
+    yield path(polyline(points), stroke=BLUE, stroke_width=1.75, fill="none")
+
+
+def _by_pixel(steps: list[tuple[int, int]], page: Page) -> list[tuple[float, int, int]]:
+    """``(x, highest, last)`` for each half pixel in which the number changed: no more can be seen."""
+    seen: dict[float, tuple[int, int]] = {}
+    for at, number in steps:
+        if at <= page.until_ns:
+            x = round(page.x(at) * 2) / 2
+            highest, _ = seen.get(x, (0, 0))
+            seen[x] = (max(highest, number), number)
+    return [(x, highest, last) for x, (highest, last) in seen.items()]
