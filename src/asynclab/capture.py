@@ -107,7 +107,9 @@ def captured_by(capture: Capture) -> Iterator[None]:
 def _install() -> None:
     _replace(sys, "stdout", _ByThread(sys.stdout))
     _replace(sys, "stderr", _ByThread(sys.stderr))
-    _replace(sys, "unraisablehook", _by_thread(sys.unraisablehook, lambda info: f"{info.exc_value!r} was ignored"))
+    _replace(
+        sys, "unraisablehook", _by_thread(sys.unraisablehook, lambda info: f"{info.exc_value!r} was ignored")
+    )
     # CPython asks this function, by name, to warn about a coroutine that nobody awaited
     complain = vars(warnings)["_warn_unawaited_coroutine"]
     _replace(

@@ -18,6 +18,9 @@ _DICT = "$dict"
 #: Deeper nesting is refused: nobody's answer needs it and parsers recurse.
 MAX_DEPTH = 50
 
+#: Python refuses to write whole numbers of more than 4,300 digits, which are 14,284 bits.
+MAX_BITS = 10_000
+
 #: The exceptions that cross by name, so that `except ConnectionError` works on the other side.
 BUILTIN_ERRORS: dict[str, type[Exception]] = {
     error.__name__: error
@@ -47,8 +50,10 @@ def encode(value: object, depth: int = 0) -> Any:
     Raises `Uncrossable` for what is no JSON value: NaN, a coroutine, a set, an object.
     """
     kind = type(value)
-    if value is None or kind is bool or kind is int or kind is str:
+    if value is None or kind is bool or kind is str:
         return value
+    if kind is int:
+        return _writable(value)
     if kind is float:
         return _finite(value)
     if depth > MAX_DEPTH:
@@ -62,6 +67,14 @@ def encode(value: object, depth: int = 0) -> Any:
     if isinstance(value, str | int | float | list | tuple | dict):
         return _encode_subclass(value, depth)
     raise Uncrossable(describe(value))
+
+
+def _writable(value: Any) -> int:
+    if value.bit_length() <= MAX_BITS:
+        return int(value)
+    raise Uncrossable(
+        f"a whole number of {value.bit_length():,} bits; at most {MAX_BITS:,} can be written down"
+    )
 
 
 def _finite(value: Any) -> float:

@@ -198,10 +198,14 @@ class VirtualLoop(BaseEventLoop):
     def _end(self, why: str) -> RunEnded:
         if why == "deadlock":
             return RunEnded(
-                why, "nothing is in flight and no timer is set, so nobody can wake what waits", self.describe_tasks()
+                why,
+                "nothing is in flight and no timer is set, so nobody can wake what waits",
+                self.describe_tasks(),
             )
         if why == "horizon":
-            return RunEnded(why, "after an hour on the world's clock it was still not over", self.describe_tasks())
+            return RunEnded(
+                why, "after an hour on the world's clock it was still not over", self.describe_tasks()
+            )
         return RunEnded(why, f"the world ended the run: {why}", self.describe_tasks())
 
     # -- who is where
@@ -225,7 +229,11 @@ class VirtualLoop(BaseEventLoop):
         if not line and not inside:
             return ""
         name = getattr(coroutine, "__qualname__", task.get_name()).rpartition("<locals>.")[2]
-        return f"`{name}` waits" + (f" in `{inside}`" if inside not in ("", name) else "") + (f", {line}" if line else "")
+        return (
+            f"`{name}` waits"
+            + (f" in `{inside}`" if inside not in ("", name) else "")
+            + (f", {line}" if line else "")
+        )
 
     # -- what a virtual clock cannot hold
 
@@ -248,7 +256,14 @@ def _refuse(what: str, instead: str) -> Callable[..., NoReturn]:
 for _names, _what, _instead in (
     (
         ("create_connection", "create_server", "create_datagram_endpoint", "getaddrinfo", "getnameinfo")
-        + ("create_unix_connection", "create_unix_server", "sock_connect", "sock_accept", "sock_recv", "sock_sendall"),
+        + (
+            "create_unix_connection",
+            "create_unix_server",
+            "sock_connect",
+            "sock_accept",
+            "sock_recv",
+            "sock_sendall",
+        ),
         "a socket",
         "call the service that you were given",
     ),

@@ -7,7 +7,7 @@ numbers and witnesses, and its interval is what the picture marks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 #: Times compare within a microsecond, because a right answer may add floats.
@@ -41,7 +41,7 @@ class Measure:
     asked: Callable[[str, float], str]
     require: Callable[[Requirement], None]
     witnesses: str = ""
-    interval: Interval | None = None
+    interval: Callable[[float], Interval | None] = lambda bound: None
     tolerance: float = 0.0
 
     def equals(self, expected: float, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
@@ -54,9 +54,11 @@ class Measure:
     def at_least(self, bound: float, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
         self._require(self.value >= bound - self.tolerance, "at_least", bound, text, gate, weight)
 
-    def _require(self, holds: bool, comparison: str, bound: float, text: str, gate: bool, weight: float) -> None:
+    def _require(
+        self, holds: bool, comparison: str, bound: float, text: str, gate: bool, weight: float
+    ) -> None:
         message = "" if holds else f"{self.saw}, {self.asked(comparison, bound)}{self.witnesses}"
-        self.require(Requirement(text, holds, message, gate, weight, None if holds else self.interval))
+        self.require(Requirement(text, holds, message, gate, weight, None if holds else self.interval(bound)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, int | float) and abs(self.value - other) <= self.tolerance
@@ -81,20 +83,21 @@ class Value:
     instead: str
     require: Callable[[Requirement], None]
     verb: str = "returned"
-    interval: Interval | None = field(default=None)
 
     def equals(self, expected: Any, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
         """Require this value, of this type: ``1`` is not ``True``, a tuple is a list."""
         message = self.instead or difference(self.value, expected, self.verb)
-        self.require(Requirement(text, not message, message, gate, weight, self.interval if message else None))
+        self.require(Requirement(text, not message, message, gate, weight))
 
-    def equals_in_any_order(self, expected: Sequence[Any], text: str, *, gate: bool = False, weight: float = 1.0) -> None:
+    def equals_in_any_order(
+        self, expected: Sequence[Any], text: str, *, gate: bool = False, weight: float = 1.0
+    ) -> None:
         """Require these items, in whichever order."""
         in_order = self.value
         if not self.instead and isinstance(self.value, list):
             in_order = _reordered_like(self.value, expected)
         message = self.instead or difference(in_order, expected, self.verb)
-        self.require(Requirement(text, not message, message, gate, weight, self.interval if message else None))
+        self.require(Requirement(text, not message, message, gate, weight))
 
     def is_(self, expected: Any) -> bool:
         """For an `explain`: whether it is this value, of this type."""
@@ -148,7 +151,9 @@ def _list_difference(value: list[Any], expected: list[Any], verb: str) -> str:
             f"{_shown(expected[index])} was expected there"
         )
     if len(value) != len(expected):
-        return f"{verb} {_items(len(value))}, where {_items(len(expected))} were expected" + _missing(value, expected)
+        return f"{verb} {_items(len(value))}, where {_items(len(expected))} were expected" + _missing(
+            value, expected
+        )
     return (
         f"{verb} the wrong values: {_shown(value[index])} stands {_ordinal(index)}, "
         f"{_shown(expected[index])} was expected there"

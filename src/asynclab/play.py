@@ -79,7 +79,9 @@ def play(
 class _Run:
     """The thread that a learner's function runs in, and how to end it."""
 
-    def __init__(self, world: World, function: Callable[..., Any], args: list[Any], how: How, limits: Limits) -> None:
+    def __init__(
+        self, world: World, function: Callable[..., Any], args: list[Any], how: How, limits: Limits
+    ) -> None:
         self.world = world
         self.limits = limits
         self.loop = VirtualLoop(world.handle, max_turns=limits.turns)
@@ -209,7 +211,10 @@ class _Run:
 def _watch(run: _Run) -> None:
     """Start the run and wait for its end, which is brought about when it takes too long."""
     run.thread.start()
-    began, cpu_began = _real_monotonic(), 0.0 if hasattr(time, "pthread_getcpuclockid") else time.process_time()
+    began, cpu_began = (
+        _real_monotonic(),
+        0.0 if hasattr(time, "pthread_getcpuclockid") else time.process_time(),
+    )
     limits = run.limits
     try:
         while run.thread.is_alive():
@@ -261,7 +266,9 @@ async def _awaited(function: Callable[..., Any], returned: Any) -> Any:
     if hasattr(returned, "__aiter__"):
         raise Uncrossable(f"{describe(returned)}: it yields where it should return")
     name = getattr(function, "__name__", "the function")
-    raise Uncrossable(f"{describe(returned)} at once, but it is called as `await {name}(...)`: is it `async def`?")
+    raise Uncrossable(
+        f"{describe(returned)} at once, but it is called as `await {name}(...)`: is it `async def`?"
+    )
 
 
 def close_coroutines(value: Any, depth: int = 3) -> None:

@@ -27,7 +27,9 @@ def is_learners(filename: str) -> bool:
 def is_ours(coroutine: Any) -> bool:
     """Whether a coroutine is of this package, not of the learner."""
     code = getattr(coroutine, "cr_code", None)
-    return code is not None and os.path.dirname(code.co_filename) == os.path.dirname(os.path.abspath(__file__))
+    return code is not None and os.path.dirname(code.co_filename) == os.path.dirname(
+        os.path.abspath(__file__)
+    )
 
 
 def line_of(filename: str, number: int) -> str:

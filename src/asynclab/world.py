@@ -307,7 +307,9 @@ class World:
         if self._done:
             return
         if until is None:
-            self._stuck = "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
+            self._stuck = (
+                "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
+            )
         elif until > self.now:
             self._move_to(until)
 

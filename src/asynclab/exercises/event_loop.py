@@ -1,0 +1,237 @@
+"""The exercises of 01 The event loop."""
+
+from __future__ import annotations
+
+from asynclab.exercise import exercise
+from asynclab.trial import Run, Trial
+from asynclab.world import Service
+
+NOTEBOOK = "01_event_loop"
+
+
+@exercise(
+    "fetch_all",
+    points=4,
+    minutes=10,
+    difficulty=2,
+    importance=5,
+    lines=2,
+    hints=(
+        "On which line may the loop start another fetch?",
+        "Start all, then wait.",
+        "`asyncio.gather(*...)` takes any number of coroutines and keeps their order.",
+    ),
+)
+def fetch_all(trial: Trial) -> None:
+    """All calls in flight together, the values in the order of the keys."""
+    keys = trial.names("user", 3, 9)
+    latencies = dict(zip(keys, trial.latencies(len(keys), 0.5, 2.5), strict=True))
+    store = trial.service("feature-store", latency=latencies)
+    run = trial.call("fetch_all", store, keys)
+
+    run.value.equals(
+        [store.reply(key) for key in keys], "returns the values in the order of the keys", gate=True
+    )
+    run.peak(store).at_least(len(keys), "has all fetches in flight together")
+    run.elapsed.at_most(store.slowest, "takes as long as the slowest fetch")
+    run.calls(store).at_most(len(keys), "asks for each key once")
+
+    run.explain(
+        when=run.peak(store) == 1 and run.calls(store) == len(keys),
+        say="Each fetch waits for the one before it: there is an `await` inside the loop.",
+    )
+    run.explain(
+        when=run.returned_coroutine,
+        say="The list holds coroutine objects, and nobody has run them: "
+        "`await asyncio.gather(*coroutines)` runs them all and gives their values.",
+    )
+    run.explain(
+        when=run.value.is_(
+            [store.reply(call.args[0]) for call in sorted(run.record.calls(), key=lambda c: c.end_ns or 0)]
+        ),
+        say="These are the values in the order in which they arrived. "
+        "Remember which value belongs to which key; `asyncio.gather` does it for you.",
+    )
+    run.explain(
+        when=run.left_running(store) > 0,
+        say="Tasks were started and not waited for: `await` every task that you make.",
+    )
+    run.explain(
+        when=run.calls(store) > len(keys) and run.peak(store) > len(keys),
+        say="Each key was asked for more than once: one call for each key gives all the values.",
+    )
+
+
+@exercise(
+    "fetch_first",
+    points=6,
+    minutes=15,
+    difficulty=4,
+    importance=4,
+    lines=12,
+    hints=(
+        "When the first answer is there, what are the other calls doing?",
+        "Make a task for each replica, wait for the first that succeeds, cancel the rest and wait for them too.",
+        "`asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)` in a loop while tasks are pending; "
+        "a done task with an `exception()` is no answer; in `finally`, `task.cancel()` for all and "
+        "`await asyncio.gather(*tasks, return_exceptions=True)`.",
+    ),
+)
+def fetch_first(trial: Trial) -> None:
+    """The first answer wins, the losers are cancelled and awaited; a failure is no answer."""
+    key = trial.names("user", 1, 1)[0]
+    _all_answer(trial, key)
+    trial.new_scene()
+    _the_fastest_fails(trial, key)
+    trial.new_scene()
+    _all_fail(trial, key)
+
+
+def _replicas(trial: Trial, fails: int = 0) -> list[Service]:
+    """Three to five replicas, of which the `fails` fastest fail; the fastest one is not the first."""
+    latencies = trial.latencies(trial.count(3, 5), 0.3, 2.0)
+    failing = sorted(latencies)[:fails]
+    return [
+        trial.service(
+            f"replica-{number}",
+            latency=latency,
+            fail=ConnectionError(f"replica-{number} is down") if latency in failing else None,
+        )
+        for number, latency in enumerate(latencies, start=1)
+    ]
+
+
+def _by_speed(replicas: list[Service]) -> list[Service]:
+    return sorted(replicas, key=lambda replica: replica.slowest)
+
+
+def _all_answer(trial: Trial, key: str) -> None:
+    replicas = _replicas(trial)
+    fastest, last = _by_speed(replicas)[0], _by_speed(replicas)[-1]
+    run = trial.call("fetch_first", replicas, key)
+
+    run.value.equals(fastest.reply(key), "returns the first answer", gate=True)
+    run.elapsed.at_most(fastest.slowest, "ends when the first answer is there")
+    run.left_running().equals(0, "leaves no call running")
+
+    run.explain(
+        when=run.elapsed == last.slowest and not run.value.is_(fastest.reply(key)),
+        say="You waited for all the answers and took the first in the list, which is not the first in time.",
+    )
+    run.explain(
+        when=run.value.is_(replicas[0].reply(key))
+        and len({call.service for call in run.record.calls()}) == 1,
+        say="Only the first replica was asked: ask all of them at once, and take whichever answers first.",
+    )
+    run.explain(
+        when=bool(run.record.in_flight_at_return()) and _cancelled_late(run),
+        say="The losers were cancelled but not waited for: `cancel()` only asks. "
+        "Await the cancelled tasks before you return.",
+    )
+    run.explain(
+        when=bool(run.record.in_flight_at_return()),
+        say="The losers are still running when you return: nobody cancelled them.",
+    )
+    run.explain(
+        when=run.elapsed > fastest.slowest,
+        say="The answer was there, and you went on waiting for others.",
+    )
+
+
+def _cancelled_late(run: Run) -> bool:
+    """All that was left running ended, cancelled, at the very instant of the return."""
+    return all(
+        call.how == "cancel" and call.end_ns == run.record.end_ns for call in run.record.in_flight_at_return()
+    )
+
+
+def _the_fastest_fails(trial: Trial, key: str) -> None:
+    replicas = _replicas(trial, fails=1)
+    failing, fastest = _by_speed(replicas)[:2]
+    run = trial.call("fetch_first", replicas, key)
+
+    run.value.equals(fastest.reply(key), "does not take a failure for an answer", gate=True)
+    run.elapsed.at_most(fastest.slowest, "ends when the first answer after a failure is there")
+
+    run.explain(
+        when=run.raised == "ConnectionError",
+        say=f"{failing.name} failed first, and its error ended everything although another replica answers.",
+    )
+    run.explain(
+        when=run.value.is_(None),
+        say="A failed replica was counted as the winner, and it has no answer to give.",
+    )
+
+
+def _all_fail(trial: Trial, key: str) -> None:
+    replicas = _replicas(trial, fails=5)
+    last = _by_speed(replicas)[-1]
+    run = trial.call("fetch_first", replicas, key)
+
+    run.raises(ConnectionError, f"{last.name} is down", "raises the last error when all fail")
+
+    run.explain(
+        when=run.value.is_(None),
+        say="All replicas failed and the caller was told nothing: raise the last error.",
+    )
+    run.explain(
+        when=run.raised == "ConnectionError",
+        say="The error raised is not the one that happened last.",
+    )
+    run.explain(
+        when=run.raised == "ExceptionGroup",
+        say="The errors came in an ExceptionGroup; the last one itself was asked for.",
+    )
+
+
+@exercise(
+    "fetch_as_ready",
+    points=4,
+    minutes=12,
+    difficulty=3,
+    importance=4,
+    lines=6,
+    hints=(
+        "When could your first `yield` run: after the first answer, or after the last?",
+        "Start all the fetches, then take them in the order in which they complete.",
+        "`for done in asyncio.as_completed(...)`: `yield await done`; "
+        "let each coroutine return `(key, value)`, so that you know whose value it is.",
+    ),
+)
+def fetch_as_ready(trial: Trial) -> None:
+    """Pairs in the order in which the answers come, each as soon as it is there."""
+    keys = trial.names("user", 3, 8)
+    latencies = dict(zip(keys, trial.latencies(len(keys), 0.5, 2.5), strict=True))
+    store = trial.service("feature-store", latency=latencies)
+    run = trial.iterate("fetch_as_ready", store, keys)
+    by_latency = sorted(keys, key=latencies.__getitem__)
+
+    run.items.equals_in_any_order(
+        [[key, store.reply(key)] for key in keys], "yields each key with its value", gate=True
+    )
+    run.items.equals(
+        [[key, store.reply(key)] for key in by_latency], "yields in the order in which the answers come"
+    )
+    run.first_item.at_most(
+        latencies[by_latency[0]], "yields the first pair as soon as the fastest answer is there"
+    )
+    run.elapsed.at_most(store.slowest, "takes as long as the slowest fetch")
+    run.calls(store).at_most(len(keys), "asks for each key once")
+
+    run.explain(
+        when=run.peak(store) == 1 and run.calls(store) == len(keys),
+        say="Each fetch waits for the one before it: start them all before you wait for any.",
+    )
+    run.explain(
+        when=run.first_item == store.slowest,
+        say="All the answers were collected before the first `yield`: "
+        "a consumer gets nothing until the slowest is there.",
+    )
+    run.explain(
+        when=run.items.is_([[key, store.reply(key)] for key in keys]),
+        say="The pairs come in the order of the keys: a fast answer waits behind a slow one.",
+    )
+    run.explain(
+        when=run.items.is_([store.reply(key) for key in by_latency]),
+        say="Only the values were yielded, so nobody can tell whose they are: yield `(key, value)`.",
+    )

@@ -1,0 +1,191 @@
+"""The learner's door: check, hint, solution, predict and progress, as calls in a cell.
+
+Each shows HTML in a notebook and plain text elsewhere. Nothing is ever printed to stderr.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from types import EllipsisType
+from typing import Any
+
+from asynclab import progress as kept
+from asynclab.exercise import Exercise, examine, find_exercise
+from asynclab.narrate import format_seconds
+from asynclab.picture import text_bars
+from asynclab.progress import Standing
+from asynclab.verdict import Verdict
+from asynclab.verdict_html import verdict_html, with_code
+
+_guesses: dict[str, float] = {}
+_hints_shown: dict[str, int] = {}
+
+
+class Points(float):
+    """What a check is worth. nbgrader reads it as a number; a notebook shows no second line for it."""
+
+    def __repr__(self) -> str:
+        return f"{float(self):.15g}"
+
+
+def check(name: str) -> Points | None:
+    """Try your answer to an exercise: ``check("fetch_all")``. Shows the verdict; its value is the points.
+
+    Your functions are looked up by name at this moment, so run the cell that defines them first.
+    """
+    __tracebackhide__ = True
+    exercise = _exercise(name)
+    if exercise is None:
+        return None
+    verdict = examine(exercise, _callers_names())
+    kept.note("check", name, verdict=verdict.verdict, score=verdict.score, points=verdict.points)
+    said = answer_guess(name, verdict.record.elapsed) if verdict.record is not None else None
+    _show(verdict_html(verdict, said or ""), _verdict_text(verdict, said))
+    return Points(verdict.score)
+
+
+def hint(name: str) -> None:
+    """Show the next hint to an exercise, three in all: a question, a direction, a sketch."""
+    exercise = _exercise(name)
+    if exercise is None:
+        return
+    shown = min(_hints_shown.get(name, 0) + 1, len(exercise.hints))
+    if _hints_shown.get(name) != shown:
+        kept.note("hint", name, level=shown)
+    _hints_shown[name] = shown
+    lines = [f"Hint {number}: {text}" for number, text in enumerate(exercise.hints[:shown], start=1)]
+    if shown == len(exercise.hints):
+        lines.append(f'That was the last one. `solution("{name}")` shows an answer.')
+    _show_lines(lines)
+
+
+def solution(name: str, *, anyway: bool = False) -> None:
+    """Show our answer to an exercise, once yours has passed; before that, with ``anyway=True``."""
+    exercise = _exercise(name)
+    if exercise is None:
+        return
+    if not anyway and not kept.has_passed(name):
+        _show_lines(
+            [
+                f'`{name}` has not passed yet. `hint("{name}")` goes a step further; '
+                f'`solution("{name}", anyway=True)` shows our answer now.'
+            ]
+        )
+        return
+    from asynclab.reference import source_of
+
+    kept.note("solution", name)
+    source = source_of(name)
+    _show(f"<pre><code>{escape(source)}</code></pre>", source)
+
+
+def predict(name: str, guess: float | EllipsisType) -> None:
+    """Write down your guess in seconds, before you run it: ``predict("two_awaits", 2.0)``.
+
+    The next `watch` or check of a function of that name answers. It is never marked.
+    """
+    if guess is ...:
+        _show_lines(
+            [
+                f'Your guess for `{name}`: put a number of seconds in place of the dots, as in `predict("{name}", 2.0)`.'
+            ]
+        )
+    elif (
+        isinstance(guess, bool) or not isinstance(guess, int | float) or not math.isfinite(guess) or guess < 0
+    ):
+        _show_lines([f"A guess is a number of seconds, such as 2.0; {guess!r} is none."])
+    else:
+        _guesses[name] = float(guess)
+        kept.note("guess", name, seconds=float(guess))
+        _show_lines([f"You say {format_seconds(guess)}. Now run the next cell."])
+
+
+def answer_guess(name: str, elapsed: float) -> str | None:
+    """The answer to an open guess about a function, if there is one: `elapsed` is what it took, in seconds."""
+    guess = _guesses.pop(name, None)
+    if guess is None:
+        return None
+    took = format_seconds(float(f"{elapsed:.3g}"))
+    if abs(guess - elapsed) <= max(0.1 * elapsed, 0.02):
+        return f"You said {format_seconds(guess)}, and it took {took}."
+    return f"You said {format_seconds(guess)}; it took {took}."
+
+
+def progress() -> None:
+    """Show how far you are: each exercise, your points, how often you checked."""
+    standings = kept.standings()
+    _show(_progress_html(standings), _progress_table(standings))
+
+
+def progress_text(folder: Path | None = None) -> str:
+    """The same as plain text, for a course folder: what `asynclab progress` prints."""
+    return _progress_table(kept.standings(folder))
+
+
+def _exercise(name: str) -> Exercise | None:
+    """The exercise, or a sentence on the screen in place of a traceback."""
+    try:
+        return find_exercise(name)
+    except LookupError as error:
+        _show_lines([str(error.args[0])[0].upper() + str(error.args[0])[1:]])
+        return None
+
+
+def _callers_names() -> Mapping[str, Any]:
+    """The names that the cell which called us can see."""
+    frame = sys._getframe(2)
+    return {**frame.f_globals, **frame.f_locals}
+
+
+def _verdict_text(verdict: Verdict, said: str | None) -> str:
+    bars = text_bars(verdict.record) if verdict.record is not None and verdict.record.calls() else ""
+    return "\n".join(filter(None, [verdict.text(), bars, said]))
+
+
+def _progress_table(standings: list[Standing]) -> str:
+    lines = []
+    for notebook in dict.fromkeys(standing.exercise.notebook for standing in standings):
+        lines.append(notebook)
+        for standing in standings:
+            if standing.exercise.notebook == notebook:
+                points = f"{standing.best:g} of {standing.exercise.points:g}"
+                lines.append(f"  {standing.exercise.name:<28} {standing.word:<14} {points:>12} points")
+    return "\n".join([*lines, _total(standings)])
+
+
+def _total(standings: list[Standing]) -> str:
+    earned = sum(standing.best for standing in standings)
+    return f"{earned:g} of {sum(standing.exercise.points for standing in standings):g} points so far"
+
+
+def _progress_html(standings: list[Standing]) -> str:
+    rows = "".join(
+        f"<tr><td>{standing.exercise.notebook}</td><td><code>{standing.exercise.name}</code></td>"
+        f"<td>{standing.word}</td><td>{standing.best:g} of {standing.exercise.points:g}</td>"
+        f"<td>{standing.checks}</td></tr>"
+        for standing in standings
+    )
+    head = "".join(
+        f'<th scope="col">{title}</th>' for title in ("notebook", "exercise", "", "points", "checks")
+    )
+    return f"<table><caption>{_total(standings)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _show_lines(lines: list[str]) -> None:
+    _show("".join(f'<p style="margin:2px 0">{with_code(line)}</p>' for line in lines), "\n".join(lines))
+
+
+def _show(html: str, text: str) -> None:
+    """One output with both forms in a notebook; the text elsewhere."""
+    if "IPython" in sys.modules:
+        from IPython import get_ipython
+        from IPython.display import display
+
+        if get_ipython() is not None:
+            display({"text/html": html, "text/plain": text}, raw=True)
+            return
+    print(text)

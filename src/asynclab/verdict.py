@@ -1,0 +1,191 @@
+"""From the trials of one answer to its verdict: points, messages, the cause, and the run to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from asynclab.measure import Interval, Requirement
+from asynclab.narrate import narrate
+from asynclab.record import Raised, Record, Stopped
+from asynclab.trial import Run, Trial
+
+Word = Literal["right", "not_yet", "not_attempted", "stopped"]
+
+WORDS: dict[str, str] = {
+    "right": "Right",
+    "not_yet": "Not yet",
+    "not_attempted": "Not attempted",
+    "stopped": "Stopped",
+}
+
+
+@dataclass(frozen=True)
+class RequirementResult:
+    """One requirement over all the worlds that were tried."""
+
+    text: str
+    passed: bool
+    earned: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says of an answer.
+
+    `sentence` says what happened in the run that is shown; `cause` says why, when a known mistake
+    was recognised; `mark` is the interval in seconds that the picture points at.
+    """
+
+    exercise: str
+    seed: int
+    verdict: Word
+    score: float
+    points: float
+    requirements: tuple[RequirementResult, ...]
+    cause: str
+    sentence: str
+    record: Record | None = None
+    mark: Interval | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict as JSON data, without the record."""
+        data = asdict(self)
+        del data["record"], data["mark"]
+        data["requirements"] = list(data["requirements"])
+        return data
+
+    @property
+    def headline(self) -> str:
+        """``Not yet: fetch_all, 1 of 4 points``."""
+        return f"{WORDS[self.verdict]}: {self.exercise}, {self.score:g} of {self.points:g} points"
+
+    def text(self) -> str:
+        """All that the learner reads, without the picture."""
+        lines = [self.headline]
+        for requirement in self.requirements if self.verdict != "not_attempted" else ():
+            sign = "[x]" if requirement.passed else "[ ]"
+            message = f": {requirement.message}" if requirement.message else ""
+            lines.append(f"  {sign} {requirement.text}{message}")
+        return "\n".join([*lines, *filter(None, [self.cause, self.sentence])])
+
+
+def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> Verdict:
+    """The verdict on one answer: a requirement holds when it holds in every world."""
+    word = _word(trials)
+    shown, run = _to_show(trials)
+    failed = next((requirement for requirement in run.requirements if not requirement.holds), None)
+    results = _results(trials, shown, points, counts=word in ("right", "not_yet"))
+    return Verdict(
+        exercise=exercise,
+        seed=seed,
+        verdict=word,
+        score=round(sum(result.earned for result in results), 2),
+        points=points,
+        requirements=tuple(results),
+        cause="" if word == "right" else _cause(word, shown, run),
+        sentence="" if word == "not_attempted" else narrate(run.record),
+        record=None if word == "not_attempted" else run.record,
+        mark=failed.interval if failed else None,
+    )
+
+
+def _word(trials: Sequence[Trial]) -> Word:
+    runs = [run for trial in trials for run in trial.runs]
+    if any(_untouched(run) for run in runs):
+        return "not_attempted"
+    if any(run.stopped for run in runs):
+        return "stopped"
+    return (
+        "right" if all(requirement.holds for run in runs for requirement in run.requirements) else "not_yet"
+    )
+
+
+def _untouched(run: Run) -> bool:
+    """The stub as it was released: it raised NotImplementedError before it did anything."""
+    return run.raised == "NotImplementedError" and not run.record.calls()
+
+
+def _to_show(trials: Sequence[Trial]) -> tuple[Trial, Run]:
+    """The smallest run that has something to show: one that was stopped, else one that failed, else any."""
+    runs = [(trial, run) for trial in trials for run in trial.runs]
+    stopped = [pair for pair in runs if pair[1].stopped]
+    failed = [pair for pair in runs if any(not requirement.holds for requirement in pair[1].requirements)]
+    if stopped or failed:
+        return min(stopped or failed, key=lambda pair: len(pair[1].record.events))
+    return trials[-1], trials[-1].runs[0]
+
+
+def _results(
+    trials: Sequence[Trial], shown: Trial, points: float, *, counts: bool
+) -> list[RequirementResult]:
+    """Each requirement over all worlds; its message is from the world that is shown, if it fails there."""
+    by_text: dict[str, list[Requirement]] = {}
+    for trial in (shown, *(trial for trial in trials if trial is not shown)):
+        for run in trial.runs:
+            for requirement in run.requirements:
+                by_text.setdefault(requirement.text, []).append(requirement)
+    gates = [text for text, seen in by_text.items() if seen[0].gate and not all(one.holds for one in seen)]
+    shares = _shares(points, [seen[0].weight for seen in by_text.values()])
+    return [
+        _result(text, by_text[text], share, gates, counts)
+        for text, share in zip(by_text, shares, strict=True)
+    ]
+
+
+def _result(
+    text: str, seen: list[Requirement], share: float, gates: list[str], counts: bool
+) -> RequirementResult:
+    failed = next((one for one in seen if not one.holds), None)
+    if failed is not None:
+        return RequirementResult(text, False, 0.0, failed.message)
+    if gates and text not in gates:
+        return RequirementResult(text, False, 0.0, "counts once the work itself is done")
+    return RequirementResult(text, counts, share if counts else 0.0, "")
+
+
+def _shares(points: float, weights: Sequence[float]) -> list[float]:
+    """The points by weight, to two decimals, which add up to all of them."""
+    total, given, so_far = sum(weights), 0.0, 0.0
+    shares = []
+    for weight in weights:
+        so_far += weight
+        share = round(points * so_far / total - given, 2)
+        shares.append(share)
+        given = round(given + share, 2)
+    return shares
+
+
+def _cause(word: Word, trial: Trial, run: Run) -> str:
+    outcome = run.record.outcome
+    if word == "not_attempted":
+        return _not_attempted(trial)
+    if isinstance(outcome, Stopped):
+        return (
+            ". ".join(part[0].upper() + part[1:] for part in (outcome.text, _who(outcome.line)) if part) + "."
+        )
+    causes = [*run.causes, *(cause for other in trial.runs for cause in other.causes)]
+    return next(iter(causes), "") or _from_noise(run.record)
+
+
+def _who(line: str) -> str:
+    return f"at {line}" if line.startswith("line") else line
+
+
+def _not_attempted(trial: Trial) -> str:
+    for run in trial.runs:
+        if isinstance(run.record.outcome, Raised) and run.record.outcome.text:
+            return run.record.outcome.text
+    return (
+        "The cell still raises NotImplementedError: put your answer in place of that line, and run the cell."
+    )
+
+
+def _from_noise(record: Record) -> str:
+    """What asyncio noticed is the likeliest cause when nothing else was recognised."""
+    for text in record.noise:
+        if text.endswith("was never awaited"):
+            return f"{text[0].upper()}{text[1:]}, so it never ran: put `await` in front of it, or start it as a task."
+    return ""
