@@ -56,7 +56,7 @@ _undo: list[tuple[Any, str, Any]] = []
 
 
 class _ByThread:
-    """Stands for sys.stdout or sys.stderr: threads of a run write to their capture, others to the real one."""
+    """Stands for sys.stdout or sys.stderr: a run's thread writes to its capture, others to the real one."""
 
     def __init__(self, real: TextIO) -> None:
         self._real = real

@@ -36,6 +36,14 @@ def lab(options: argparse.Namespace) -> int:
     return jupyterlab.start(folder, options.rest)
 
 
+def progress(options: argparse.Namespace) -> int:
+    """`asynclab progress`: how far the learner is, exercise by exercise."""
+    from asynclab.show import progress_text
+
+    print(progress_text(options.folder.resolve()))
+    return 0
+
+
 def doctor(_: argparse.Namespace) -> int:
     """`asynclab doctor`: one line for each thing the course needs; 1 when one of them is wrong."""
     from asynclab.doctor import examine
@@ -70,5 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "  asynclab lab\n  asynclab lab --port 9999 --no-browser\n  asynclab lab --folder ~/second-try",
     )
     opens.add_argument("--folder", type=Path, default=COURSE, help="your copy of the notebooks (my-course/)")
+    shows = command("progress", "show how far you are, exercise by exercise", "  asynclab progress")
+    shows.add_argument("--folder", type=Path, default=COURSE, help="your copy of the notebooks (my-course/)")
     command("doctor", "check the set-up; each line says ok or what to do", "  asynclab doctor")
     return parser

@@ -61,7 +61,7 @@ def exercise(
     hints: tuple[str, str, str],
     needs: tuple[str, ...] = (),
 ) -> Callable[[Check], Exercise]:
-    """Make an exercise of a check. The module says which notebook it belongs to: ``NOTEBOOK = "01_event_loop"``."""
+    """Make an exercise of a check; its module names the notebook: ``NOTEBOOK = "01_event_loop"``."""
 
     def register(check: Check) -> Exercise:
         notebook = check.__globals__["NOTEBOOK"]
@@ -147,4 +147,7 @@ def _never_ran(kind: str, text: str) -> Record:
 def _missing(name: str, names: Mapping[str, Any]) -> str:
     renamed = [other for other in difflib.get_close_matches(name, names, n=1) if callable(names[other])]
     like = f" (there is a `{renamed[0]}`: was it renamed?)" if renamed else ""
-    return f"There is no `{name}` yet{like}: run the cell that defines it; if it was deleted or renamed, bring it back."
+    return (
+        f"There is no `{name}` yet{like}: run the cell that defines it; "
+        "if it was deleted or renamed, bring it back."
+    )

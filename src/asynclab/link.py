@@ -6,7 +6,6 @@ arrives as a list, a service is a name that the learner's side turns into an obj
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -92,14 +91,16 @@ def _encode_dict(value: dict[Any, Any], depth: int) -> dict[str, Any]:
 
 def _encode_subclass(value: Any, depth: int) -> Any:
     """The plain value under a subclass, without asking any method that the subclass may have replaced."""
-    for plain in (str, int, float):
-        if isinstance(value, plain):
-            copy: Any = plain.__format__(value, "") if plain is str else json.loads(json.dumps(value))
-            return encode(copy, depth)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return _writable(int.__int__(value))
+    if isinstance(value, float):
+        return _finite(float.__float__(value))
     if isinstance(value, dict):
         return _encode_dict(dict(dict.items(value)), depth)
-    plain_sequence = list if isinstance(value, list) else tuple
-    return [encode(item, depth + 1) for item in plain_sequence.__iter__(value)]
+    plain = list if isinstance(value, list) else tuple
+    return [encode(item, depth + 1) for item in plain.__iter__(value)]
 
 
 def describe(value: object) -> str:

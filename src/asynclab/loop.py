@@ -82,7 +82,7 @@ class VirtualLoop(BaseEventLoop):
         """Seconds since the world began."""
         return self._now / NS
 
-    def create_task(
+    def create_task(  # type: ignore[override]  # the stubs of 3.11 do not know later options
         self,
         coro: Any,
         *,
@@ -237,7 +237,9 @@ class VirtualLoop(BaseEventLoop):
 
     # -- what a virtual clock cannot hold
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> NoReturn:
+    def run_in_executor(  # type: ignore[override]  # it refuses, so it returns nothing
+        self, executor: Any, func: Any, *args: Any
+    ) -> NoReturn:
         while isinstance(func, functools.partial):  # asyncio.to_thread wraps it in one
             func = func.args[0] if func.args else func.func
         raise RuntimeError(
@@ -255,10 +257,14 @@ def _refuse(what: str, instead: str) -> Callable[..., NoReturn]:
 
 for _names, _what, _instead in (
     (
-        ("create_connection", "create_server", "create_datagram_endpoint", "getaddrinfo", "getnameinfo")
-        + (
+        (
+            "create_connection",
+            "create_server",
+            "create_datagram_endpoint",
             "create_unix_connection",
             "create_unix_server",
+            "getaddrinfo",
+            "getnameinfo",
             "sock_connect",
             "sock_accept",
             "sock_recv",

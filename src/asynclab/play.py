@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from asynclab.capture import Capture, captured_by, capturing
 from asynclab.lanes import on_clock, virtual_time
-from asynclab.link import SERVICE, Uncrossable, decode, describe, encode
+from asynclab.link import Uncrossable, decode, describe, encode
 from asynclab.loop import MAX_TURNS, RunEnded, VirtualLoop
 from asynclab.record import Record
 from asynclab.service_client import ServiceClient
@@ -68,7 +68,8 @@ def play(
         name = function.__qualname__
         function.close()
         raise TypeError(
-            f"play takes the function, not the call: write play(world, {name}, ...) instead of play(world, {name}(...))"
+            "play takes the function, not the call: "
+            f"write play(world, {name}, ...) instead of play(world, {name}(...))"
         )
     run = _Run(world, function, encode(args), how, limits or Limits())
     with virtual_time(), capturing():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def state_folder(start: Path | None = None) -> Path | None:
 
 def note(kind: str, exercise: str, **details: Any) -> None:
     """Append one line: what was done, with which exercise, when."""
-    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    at = datetime.now(UTC).isoformat(timespec="seconds")
     entry = {"at": at, "kind": kind, "exercise": exercise, **details}
     _in_memory.append(entry)
     folder = state_folder()

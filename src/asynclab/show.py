@@ -71,8 +71,8 @@ def solution(name: str, *, anyway: bool = False) -> None:
     if not anyway and not kept.has_passed(name):
         _show_lines(
             [
-                f'`{name}` has not passed yet. `hint("{name}")` goes a step further; '
-                f'`solution("{name}", anyway=True)` shows our answer now.'
+                f'`{name}` has not passed yet. `hint("{name}")` goes a step further.',
+                f'`solution("{name}", anyway=True)` shows our answer now.',
             ]
         )
         return
@@ -89,11 +89,7 @@ def predict(name: str, guess: float | EllipsisType) -> None:
     The next `watch` or check of a function of that name answers. It is never marked.
     """
     if guess is ...:
-        _show_lines(
-            [
-                f'Your guess for `{name}`: put a number of seconds in place of the dots, as in `predict("{name}", 2.0)`.'
-            ]
-        )
+        _show_lines([f'Put your guess in place of the dots, in seconds, as in `predict("{name}", 2.0)`.'])
     elif (
         isinstance(guess, bool) or not isinstance(guess, int | float) or not math.isfinite(guess) or guess < 0
     ):
@@ -105,7 +101,7 @@ def predict(name: str, guess: float | EllipsisType) -> None:
 
 
 def answer_guess(name: str, elapsed: float) -> str | None:
-    """The answer to an open guess about a function, if there is one: `elapsed` is what it took, in seconds."""
+    """The answer to an open guess about a function that took `elapsed` seconds; None without a guess."""
     guess = _guesses.pop(name, None)
     if guess is None:
         return None
@@ -172,7 +168,8 @@ def _progress_html(standings: list[Standing]) -> str:
     head = "".join(
         f'<th scope="col">{title}</th>' for title in ("notebook", "exercise", "", "points", "checks")
     )
-    return f"<table><caption>{_total(standings)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    caption = f"<caption>{_total(standings)}</caption>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _show_lines(lines: list[str]) -> None:
@@ -186,6 +183,6 @@ def _show(html: str, text: str) -> None:
         from IPython.display import display
 
         if get_ipython() is not None:
-            display({"text/html": html, "text/plain": text}, raw=True)
+            display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
             return
     print(text)

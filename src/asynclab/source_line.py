@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import linecache
-import os
 import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+_HERE = Path(__file__).resolve().parent
 _NOT_THE_LEARNERS = tuple(
     {
-        os.path.dirname(os.path.abspath(__file__)),
-        os.path.dirname(asyncio.__file__),
+        str(_HERE),
+        str(Path(asyncio.__file__).parent),
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
     }
 )
@@ -27,9 +28,7 @@ def is_learners(filename: str) -> bool:
 def is_ours(coroutine: Any) -> bool:
     """Whether a coroutine is of this package, not of the learner."""
     code = getattr(coroutine, "cr_code", None)
-    return code is not None and os.path.dirname(code.co_filename) == os.path.dirname(
-        os.path.abspath(__file__)
-    )
+    return code is not None and Path(code.co_filename).parent == _HERE
 
 
 def line_of(filename: str, number: int) -> str:

@@ -187,5 +187,6 @@ def _from_noise(record: Record) -> str:
     """What asyncio noticed is the likeliest cause when nothing else was recognised."""
     for text in record.noise:
         if text.endswith("was never awaited"):
-            return f"{text[0].upper()}{text[1:]}, so it never ran: put `await` in front of it, or start it as a task."
+            never = text[0].upper() + text[1:]
+            return f"{never}, so it never ran: put `await` in front of it, or start it as a task."
     return ""

@@ -36,8 +36,9 @@ def _headline(verdict: Verdict) -> str:
     word = WORDS[verdict.verdict]
     colour = COLOURS[verdict.verdict]
     return (
-        f'<p style="margin:0 0 6px"><strong style="border:1.5px solid {colour};border-radius:4px;padding:1px 8px">'
-        f"{word}</strong> <code>{escape(verdict.exercise)}</code>, "
+        '<p style="margin:0 0 6px">'
+        f'<strong style="border:1.5px solid {colour};border-radius:4px;padding:1px 8px">{word}</strong> '
+        f"<code>{escape(verdict.exercise)}</code>, "
         f"{verdict.score:g} of {verdict.points:g} points</p>"
     )
 
@@ -51,7 +52,8 @@ def _requirement(result: RequirementResult) -> str:
     message = f": {with_code(result.message)}" if result.message else ""
     return (
         '<li style="margin:2px 0;padding-left:1.6em;text-indent:-1.6em">'
-        f'<span role="img" aria-label="{word}" style="display:inline-block;width:1.6em;text-indent:0">{sign}</span>'
+        f'<span role="img" aria-label="{word}" '
+        f'style="display:inline-block;width:1.6em;text-indent:0">{sign}</span>'
         f"{with_code(result.text)}{message}</li>"
     )
 

@@ -71,10 +71,12 @@ def fetch_all(trial: Trial) -> None:
     lines=12,
     hints=(
         "When the first answer is there, what are the other calls doing?",
-        "Make a task for each replica, wait for the first that succeeds, cancel the rest and wait for them too.",
-        "`asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)` in a loop while tasks are pending; "
-        "a done task with an `exception()` is no answer; in `finally`, `task.cancel()` for all and "
-        "`await asyncio.gather(*tasks, return_exceptions=True)`.",
+        "Make a task for each replica; when the first succeeds, cancel the rest and wait for them too.",
+        (
+            "`asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)` in a loop while tasks are pending; "
+            "a done task with an `exception()` is no answer; in `finally`, `task.cancel()` for all and "
+            "`await asyncio.gather(*tasks, return_exceptions=True)`."
+        ),
     ),
 )
 def fetch_first(trial: Trial) -> None:
@@ -194,8 +196,10 @@ def _all_fail(trial: Trial, key: str) -> None:
     hints=(
         "When could your first `yield` run: after the first answer, or after the last?",
         "Start all the fetches, then take them in the order in which they complete.",
-        "`for done in asyncio.as_completed(...)`: `yield await done`; "
-        "let each coroutine return `(key, value)`, so that you know whose value it is.",
+        (
+            "`for done in asyncio.as_completed(...)`: `yield await done`; "
+            "let each coroutine return `(key, value)`, so that you know whose value it is."
+        ),
     ),
 )
 def fetch_as_ready(trial: Trial) -> None:

@@ -51,7 +51,7 @@ def first_fetch(trial: Trial) -> None:
     )
     run.explain(
         when=bool(run.record.noise) and not run.record.calls(),
-        say="The call was written but never awaited, so the station was never asked: put `await` in front of it.",
+        say="The call was never awaited, so the station was never asked: put `await` in front of it.",
     )
     run.explain(
         when=run.value.is_(None) and bool(run.record.calls()),
