@@ -6,6 +6,7 @@ arrives as a list, a service is a name that the learner's side turns into an obj
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from typing import Any
@@ -109,6 +110,8 @@ def describe(value: object) -> str:
     if kind in ("coroutine", "generator", "async_generator"):
         article = "an" if kind[0] in "aeiou" else "a"
         return f"{article} {kind.replace('_', ' ')} (`{getattr(value, '__qualname__', '?')}`)"
+    if isinstance(value, asyncio.Future):
+        return f"{'a task' if isinstance(value, asyncio.Task) else 'a future'}, not its result"
     if kind in ("function", "method", "type"):
         return f"the {kind} `{getattr(value, '__name__', '?')}` itself"
     return f"a value of type `{kind}`"

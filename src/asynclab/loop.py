@@ -7,10 +7,11 @@ completed. It has no sockets and no self-pipe, so it is the same on every platfo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import sys
 from asyncio.base_events import BaseEventLoop
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import Context
 from typing import Any, NoReturn
 
@@ -128,6 +129,15 @@ class VirtualLoop(BaseEventLoop):
         """Tell the world now, without letting time pass."""
         operations, self._operations = self._operations, []
         self._arrived += self._handle(operations)[1]
+
+    @contextlib.contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is said inside the block, the world never hears."""
+        said = list(self._operations)
+        try:
+            yield
+        finally:
+            self._operations = said
 
     def finish(self) -> None:
         """From here on time passes without the world: the runner is cleaning up."""

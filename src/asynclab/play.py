@@ -109,6 +109,7 @@ class _Run:
     def _play(self) -> None:
         try:
             self.loop.run_until_complete(self._main())
+            self.loop.flush()
             if asyncio.all_tasks(self.loop):
                 self.loop.run_until_complete(asyncio.sleep(LINGER))
         except RunEnded as end:
@@ -144,10 +145,18 @@ class _Run:
 
     async def _iterate(self, returned: AsyncIterator[Any]) -> None:
         if not hasattr(returned, "__aiter__"):
+            self._raise_if_untouched(returned)
             close_coroutines(returned)
             raise Uncrossable(f"{describe(returned)} where `async for` needs an async generator")
         async for item in returned:
             self.loop.say("item", encode(item))
+
+    def _raise_if_untouched(self, returned: Any) -> None:
+        """Raise the stub's NotImplementedError: without a `yield` it is a coroutine and raises when run."""
+        if not inspect.iscoroutine(returned):
+            return
+        with contextlib.suppress(StopIteration), self.loop.unheard():
+            returned.send(None)
 
     def _tell(self, *end: Any) -> None:
         """Tell the world how it ended, and before that what was printed and noticed."""

@@ -151,7 +151,7 @@ class Run:
         if not isinstance(outcome, Raised):
             return ""
         if outcome.type == "Uncrossable":
-            hint = ", which has not run: is an `await` missing?" if self.returned_coroutine else ""
+            hint = ": is an `await` missing?" if self.returned_unawaited else ""
             return f"returned {outcome.text}{hint}"
         return (
             f"raised {outcome.type}"
@@ -174,17 +174,20 @@ class Run:
             tolerance=TIME_TOLERANCE,
         )
 
-    @property
-    def first_item(self) -> Measure:
-        """Seconds until the async generator yielded for the first time; an hour if it never did."""
-        at = self.record.items[0][0] if self.record.items else 3600.0
-        saw = f"the first item came after {format_seconds(at)}" if self.record.items else "no item came"
+    def item_delay(self, ready: Sequence[float]) -> Measure:
+        """The longest that an item was held back, in seconds; the first could come at ``ready[0]``."""
+        late = [
+            (at - soonest, soonest, at) for (at, _), soonest in zip(self.record.items, ready, strict=False)
+        ]
+        delay, soonest, at = max(late, default=(0.0, 0.0, 0.0))
         return Measure(
-            at,
-            saw,
-            _asked_time,
+            delay,
+            f"an item that could be had at {format_seconds(soonest)} came at {format_seconds(at)}",
+            lambda comparison, bound: (
+                "nothing was in its way" if bound == 0 else _asked_time(comparison, bound)
+            ),
             self.requirements.append,
-            interval=lambda bound: (min(bound, at), max(bound, at)),
+            interval=lambda bound: (soonest, at),
             tolerance=TIME_TOLERANCE,
         )
 
@@ -253,11 +256,17 @@ class Run:
     @property
     def returned_coroutine(self) -> bool:
         """It returned a coroutine object, alone or in a list, in place of what the coroutine gives."""
+        return self._returned_a(("a coroutine",))
+
+    @property
+    def returned_unawaited(self) -> bool:
+        """It returned a coroutine, a task or a future, alone or in a list."""
+        return self._returned_a(("a coroutine", "a task", "a future"))
+
+    def _returned_a(self, kinds: tuple[str, ...]) -> bool:
         outcome = self.record.outcome
         return (
-            isinstance(outcome, Raised)
-            and outcome.type == "Uncrossable"
-            and outcome.text.startswith("a coroutine")
+            isinstance(outcome, Raised) and outcome.type == "Uncrossable" and outcome.text.startswith(kinds)
         )
 
     @property
