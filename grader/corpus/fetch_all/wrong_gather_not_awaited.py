@@ -1,0 +1,6 @@
+# says: is an `await` missing?
+import asyncio
+
+
+async def fetch_all(store, keys):
+    return asyncio.gather(*[store.get(key) for key in keys])

@@ -1,0 +1,12 @@
+import asyncio
+
+
+def fetch_as_ready(store, keys):
+    async def with_key(key):
+        return key, await store.get(key)
+
+    async def pairs():
+        for pair in asyncio.as_completed([with_key(key) for key in keys]):
+            yield await pair
+
+    return pairs()

@@ -1,0 +1,13 @@
+# says: yields in the order in which the answers come
+import asyncio
+
+
+async def fetch_as_ready(store, keys):
+    tasks = {asyncio.create_task(store.get(key)): key for key in keys}
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        yield tasks[task], task.result()
+    if pending:
+        done, _ = await asyncio.wait(pending)
+        for task in done:
+            yield tasks[task], task.result()

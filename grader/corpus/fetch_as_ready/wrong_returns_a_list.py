@@ -1,0 +1,9 @@
+# says: where `async for` needs an async generator
+import asyncio
+
+
+async def fetch_as_ready(store, keys):
+    async def with_key(key):
+        return key, await store.get(key)
+
+    return [await pair for pair in asyncio.as_completed([with_key(key) for key in keys])]

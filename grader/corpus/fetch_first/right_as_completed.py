@@ -1,0 +1,17 @@
+import asyncio
+
+
+async def fetch_first(replicas, key):
+    tasks = [asyncio.create_task(replica.get(key)) for replica in replicas]
+    last = None
+    try:
+        for answer in asyncio.as_completed(tasks):
+            try:
+                return await answer
+            except Exception as error:
+                last = error
+        raise last
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,2 @@
+async def first_fetch(store):
+    return await store.get("temperature")

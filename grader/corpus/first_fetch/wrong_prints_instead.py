@@ -1,0 +1,3 @@
+# says: The value was printed, not returned
+async def first_fetch(store):
+    print(await store.get("temperature"))

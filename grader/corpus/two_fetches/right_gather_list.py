@@ -1,0 +1,5 @@
+import asyncio
+
+
+async def two_fetches(store):
+    return await asyncio.gather(store.get("temperature"), store.get("humidity"))

@@ -1,0 +1,5 @@
+import asyncio
+
+
+def two_fetches(store):
+    return asyncio.gather(store.get("temperature"), store.get("humidity"))

@@ -1,0 +1,6 @@
+# says: returned the wrong values
+import asyncio
+
+
+async def two_fetches(store):
+    return await asyncio.gather(store.get("temperature"), store.get("temperature"))

@@ -1,0 +1,8 @@
+# says: is an `await` missing?
+import asyncio
+
+
+async def two_fetches(store):
+    temperature = asyncio.create_task(store.get("temperature"))
+    humidity = asyncio.create_task(store.get("humidity"))
+    return temperature, humidity
