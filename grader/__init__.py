@@ -1,0 +1,1 @@
+"""For authors and graders: makes the notebooks, proves the exercises, judges answers."""

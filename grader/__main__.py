@@ -1,0 +1,116 @@
+"""The author's commands: python -m grader build | check | prove | judge."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from grader import commands
+from grader.judge_file import CheckError
+from grader.lesson import SourceError
+from grader.repository import UsageError
+
+EPILOG = """examples:
+  python -m grader build                            after a change in solutions/
+  python -m grader check --changed                  before a commit
+  python -m grader prove fetch_all                  after a change of that exercise or its known answers
+  python -m grader judge fetch_all my_answer.py     what would this answer get?
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except (UsageError, LookupError) as error:
+        print(f"grader: {error.args[0]}", file=sys.stderr)
+        return 2
+    except (SourceError, CheckError) as error:
+        print(f"grader: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("\ngrader: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m grader",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(
+        name: str, command: Callable[[argparse.Namespace], int], does: str, example: str
+    ) -> argparse.ArgumentParser:
+        added = subparsers.add_parser(
+            name,
+            help=does,
+            description=f"{does[0].upper()}{does[1:]}.",
+            epilog=f"example: python -m grader {example}",
+        )
+        added.set_defaults(command=command)
+        return added
+
+    build_ = add(
+        "build",
+        commands.build,
+        "make notebooks/ and the reference answers from solutions/",
+        "build 01_event_loop",
+    )
+    build_.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only these, such as 01_event_loop")
+    build_.add_argument(
+        "--solved", action="store_true", help="execute the solved notebooks into build/solved/ instead"
+    )
+
+    check = add(
+        "check", commands.check, "find drift, lint the lessons and prove the exercises", "check --changed"
+    )
+    check.add_argument(
+        "--changed", action="store_true", help="only what differs from git's HEAD, and all when unsure"
+    )
+    _add_jobs(check)
+
+    prove = add(
+        "prove", commands.prove, "judge every known answer in grader/corpus/", "prove fetch_all --json"
+    )
+    prove.add_argument("exercises", nargs="*", metavar="EXERCISE", help="only these, such as fetch_all")
+    prove.add_argument("--json", action="store_true", help="print one array with an object for each answer")
+    _add_jobs(prove)
+
+    judge = add(
+        "judge",
+        commands.judge,
+        "give the verdict on any one answer file",
+        "judge fetch_all my_answer.py --seed 7",
+    )
+    judge.add_argument("exercise", metavar="EXERCISE", help="such as fetch_all")
+    judge.add_argument(
+        "file", metavar="FILE.py", type=Path, help="a file that defines the exercise's function or class"
+    )
+    judge.add_argument("--seed", type=int, default=0, metavar="N", help="draws other numbers (default: 0)")
+    judge.add_argument("--json", action="store_true", help="print the verdict as one object")
+    return parser
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: CPUs)"
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; give 1 or more")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""What the author's commands do and print. Each returns its exit code.
+
+Notebook libraries take a second to import, so each command imports what it needs and no more.
+"""
+
+import json
+import time
+from argparse import Namespace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from asynclab.exercise import all_exercises, find_exercise
+from grader.lesson import Lesson
+from grader.prove import Outcome, orphans
+from grader.report import count, print_problem, print_proofs
+from grader.repository import Repository, UsageError, choose
+
+
+def build(arguments: Namespace) -> int:
+    from grader.build import generated, leftovers, write
+    from grader.percent import read_lessons
+
+    repository = Repository()
+    lessons = read_lessons(repository.solutions)
+    chosen = [lessons[name] for name in choose(arguments.notebooks, list(lessons), "notebook")]
+    if arguments.solved:
+        return _build_solved(repository, chosen)
+    files = generated(repository, chosen, all_exercises())
+    written = write(files)
+    removed = [] if arguments.notebooks else leftovers(repository, lessons)
+    for path in removed:
+        path.unlink()
+    for did, paths in (("wrote", written), ("removed", removed)):
+        for path in paths:
+            print(f"{did} {repository.short(path)}")
+    answers = count(len(files) - len(chosen), "reference answer")
+    print(f"{count(len(chosen), 'notebook')} and {answers}: {len(written) + len(removed)} changed.")
+    return 0
+
+
+def _build_solved(repository: Repository, lessons: Sequence[Lesson]) -> int:
+    from grader.solved import CellError, solve
+
+    failures = 0
+    repository.solved.mkdir(parents=True, exist_ok=True)
+    for lesson in lessons:
+        print(f"{lesson.name:<32}", end="", flush=True)
+        began = time.monotonic()
+        try:
+            text = solve(lesson, all_exercises())
+        except CellError as error:
+            failures += 1
+            print(f"failed: {error}")
+        else:
+            (repository.solved / f"{lesson.name}.ipynb").write_text(text, encoding="utf-8")
+            print(f"{time.monotonic() - began:5.1f} s")
+    return int(failures > 0)
+
+
+def judge(arguments: Namespace) -> int:
+    from grader.judge_file import judge_file
+
+    exercise = find_exercise(arguments.exercise)
+    if not arguments.file.is_file():
+        raise UsageError(f"there is no file {arguments.file}. Give the file that holds the answer.")
+    judged = judge_file(exercise, arguments.file, seed=arguments.seed)
+    print(json.dumps(judged.verdict, indent=2) if arguments.json else judged.text)
+    return 0
+
+
+def prove(arguments: Namespace) -> int:
+    from grader.percent import read_lessons
+
+    repository, exercises = Repository(), all_exercises()
+    names = choose(arguments.exercises, list(exercises), "exercise")
+    proofs = _proofs(repository, names, read_lessons(repository.solutions), arguments.jobs)
+    strays = [] if arguments.exercises else list(orphans(repository.corpus, exercises))
+    if not arguments.json:
+        return int(not print_proofs(proofs, strays))
+    outcomes = [outcome for proof in proofs for outcome in proof] + strays
+    print(json.dumps([asdict(outcome) for outcome in outcomes], indent=2))
+    return int(not all(outcome.ok for outcome in outcomes))
+
+
+def check(arguments: Namespace) -> int:
+    from grader.drift import drift
+    from grader.lint import lint, source_ids
+    from grader.percent import read_lessons
+    from grader.scope import changed, everything
+
+    began = time.monotonic()
+    repository, exercises = Repository(), all_exercises()
+    lessons = read_lessons(repository.solutions)
+    scope = changed(repository, lessons, exercises) if arguments.changed else everything(lessons, exercises)
+    problems = [*drift(repository, scope.lessons, exercises), *lint(repository, scope.lessons, exercises)]
+    for problem in problems:
+        print_problem(repository, problem)
+    if source_ids(repository) is None:
+        print(f"not checked: source ids, because {repository.short(repository.source_map)} is not there.")
+    names = [exercise.name for exercise in scope.exercises]
+    strays = [] if arguments.changed else list(orphans(repository.corpus, exercises))
+    proven = print_proofs(_proofs(repository, names, lessons, arguments.jobs), strays)
+    print(
+        f"{count(len(scope.lessons), 'lesson')}, {count(len(problems), 'problem')} "
+        f"({time.monotonic() - began:.1f} s)"
+    )
+    return int(bool(problems) or not proven)
+
+
+def _proofs(
+    repository: Repository, names: Collection[str], lessons: Mapping[str, Lesson], jobs: int
+) -> Iterator[list[Outcome]]:
+    from grader.prove_all import Work, prove_all
+
+    exercises = all_exercises()
+    return prove_all(
+        [Work(name, repository.corpus, lessons.get(exercises[name].notebook)) for name in names], jobs
+    )

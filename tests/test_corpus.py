@@ -1,0 +1,21 @@
+"""Every exercise of the course is proved by its known answers."""
+
+import pytest
+
+from asynclab.exercise import all_exercises
+from grader.percent import read_lessons
+from grader.prove import orphans, prove
+from grader.repository import Repository
+
+LESSONS = read_lessons(Repository().solutions)
+
+
+@pytest.mark.parametrize("exercise", all_exercises().values(), ids=lambda exercise: exercise.name)
+def test_every_known_answer_gets_its_verdict_and_its_message(exercise):
+    outcomes = list(prove(exercise, Repository().corpus, LESSONS.get(exercise.notebook)))
+
+    assert [f"{each.answer}: {each.message}" for each in outcomes if not each.ok] == []
+
+
+def test_every_folder_of_known_answers_belongs_to_an_exercise():
+    assert list(orphans(Repository().corpus, all_exercises())) == []
