@@ -54,10 +54,12 @@ def count(number: int, noun: str) -> str:
 
 
 def end_word(record: Record) -> str:
-    """How the learner's function ended: returned, raised or stopped; "" while it is still running."""
+    """How the learner's function ended: returned, ended, raised or stopped; "" while it still runs."""
     match record.outcome:
         case Returned():
             return "returned"
+        case Raised("Uncrossable"):  # with a value that cannot be looked at: the learner raised nothing
+            return "ended"
         case Raised():
             return "raised"
     return "stopped" if any(record.of("stop")) else ""

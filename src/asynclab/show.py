@@ -5,7 +5,9 @@ Each shows HTML in a notebook and plain text elsewhere. Nothing is ever printed 
 
 from __future__ import annotations
 
+import ast
 import math
+import os
 import sys
 from collections.abc import Mapping
 from html import escape
@@ -17,16 +19,21 @@ from asynclab import progress as kept
 from asynclab.exercise import Exercise, examine, find_exercise
 from asynclab.narrate import format_seconds
 from asynclab.picture import text_bars
+from asynclab.picture.ink import with_code
 from asynclab.progress import Standing
 from asynclab.verdict import Verdict
-from asynclab.verdict_html import verdict_html, with_code
+from asynclab.verdict_html import verdict_html
 
 _guesses: dict[str, float] = {}
 _hints_shown: dict[str, int] = {}
 
 
 class Points(float):
-    """What a check is worth. nbgrader reads it as a number; a notebook shows no second line for it."""
+    """What a check is worth. nbgrader reads it below the cell; a learner has just read it in the verdict."""
+
+    def _ipython_display_(self) -> None:
+        if "NBGRADER_EXECUTION" in os.environ:
+            raise NotImplementedError  # IPython then shows the value as it shows others
 
     def __repr__(self) -> str:
         return f"{float(self):.15g}"
@@ -44,7 +51,7 @@ def check(name: str) -> Points | None:
     verdict = examine(exercise, _callers_names())
     kept.note("check", name, verdict=verdict.verdict, score=verdict.score, points=verdict.points)
     said = answer_guess(name, verdict.record.elapsed) if verdict.record is not None else None
-    _show(verdict_html(verdict, said or ""), _verdict_text(verdict, said))
+    _show({"text/html": verdict_html(verdict, said or "")}, _verdict_text(verdict, said))
     return Points(verdict.score)
 
 
@@ -79,8 +86,8 @@ def solution(name: str, *, anyway: bool = False) -> None:
     from asynclab.reference import source_of
 
     kept.note("solution", name)
-    source = source_of(name)
-    _show(f"<pre><code>{escape(source)}</code></pre>", source)
+    source = _without_docstrings(source_of(name))
+    _show({"text/markdown": f"```python\n{source}\n```"}, source)  # so that JupyterLab colours it
 
 
 def predict(name: str, guess: float | EllipsisType) -> None:
@@ -114,12 +121,26 @@ def answer_guess(name: str, elapsed: float) -> str | None:
 def progress() -> None:
     """Show how far you are: each exercise, your points, how often you checked."""
     standings = kept.standings()
-    _show(_progress_html(standings), _progress_table(standings))
+    _show({"text/html": _progress_html(standings)}, _progress_table(standings))
 
 
 def progress_text(folder: Path | None = None) -> str:
     """The same as plain text, for a course folder: what `asynclab progress` prints."""
     return _progress_table(kept.standings(folder))
+
+
+def _without_docstrings(source: str) -> str:
+    """The code alone: what it has to do stands in the exercise, in lines too long for an output."""
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        match node:
+            case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body) | ast.ClassDef(body=body):
+                if ast.get_docstring(node) is not None and len(body) > 1:
+                    first = body[0].lineno - 1
+                    del lines[first : body[0].end_lineno]
+                    if not lines[first].strip():
+                        del lines[first]
+    return "".join(lines).rstrip()
 
 
 def _exercise(name: str) -> Exercise | None:
@@ -159,30 +180,36 @@ def _total(standings: list[Standing]) -> str:
 
 
 def _progress_html(standings: list[Standing]) -> str:
-    rows = "".join(
-        f"<tr><td>{standing.exercise.notebook}</td><td><code>{standing.exercise.name}</code></td>"
-        f"<td>{standing.word}</td><td>{standing.best:g} of {standing.exercise.points:g}</td>"
-        f"<td>{standing.checks}</td></tr>"
-        for standing in standings
-    )
-    head = "".join(
-        f'<th scope="col">{title}</th>' for title in ("notebook", "exercise", "", "points", "checks")
-    )
-    caption = f"<caption>{_total(standings)}</caption>"
+    columns = ("notebook", "exercise", "standing", "points", "checks")
+    head = "".join(f'<th scope="col" style="text-align:left">{title}</th>' for title in columns)
+    rows = "".join(map(_progress_row, standings))
+    caption = f'<caption style="text-align:left;font-weight:600">{_total(standings)}</caption>'
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _progress_row(standing: Standing) -> str:
+    cells = (
+        escape(standing.exercise.notebook),
+        f"<code>{escape(standing.exercise.name)}</code>",
+        f"✓ {standing.word}" if standing.word == "right" else standing.word,
+        f"{standing.best:g} of {standing.exercise.points:g}",
+        f"{standing.checks}",
+    )
+    return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
+
+
 def _show_lines(lines: list[str]) -> None:
-    _show("".join(f'<p style="margin:2px 0">{with_code(line)}</p>' for line in lines), "\n".join(lines))
+    html = "".join(f'<p style="margin:2px 0">{with_code(line)}</p>' for line in lines)
+    _show({"text/html": html}, "\n".join(lines))
 
 
-def _show(html: str, text: str) -> None:
-    """One output with both forms in a notebook; the text elsewhere."""
+def _show(rich: dict[str, str], text: str) -> None:
+    """One output with all forms, by their media types, in a notebook; the text elsewhere."""
     if "IPython" in sys.modules:
         from IPython import get_ipython
         from IPython.display import display
 
         if get_ipython() is not None:
-            display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+            display({**rich, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
             return
     print(text)

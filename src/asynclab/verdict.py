@@ -20,6 +20,9 @@ WORDS: dict[str, str] = {
     "stopped": "Stopped",
 }
 
+#: The message of a requirement that may hold, and earns nothing as long as a gate does not.
+NOT_COUNTED = "counts once the work itself is done"
+
 
 @dataclass(frozen=True)
 class RequirementResult:
@@ -142,7 +145,7 @@ def _result(
     if failed is not None:
         return RequirementResult(text, False, 0.0, failed.message)
     if gates and text not in gates:
-        return RequirementResult(text, False, 0.0, "counts once the work itself is done")
+        return RequirementResult(text, False, 0.0, NOT_COUNTED)
     return RequirementResult(text, counts, share if counts else 0.0, "")
 
 

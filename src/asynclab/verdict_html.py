@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 
 from asynclab.picture import figure
-from asynclab.verdict import WORDS, RequirementResult, Verdict
+from asynclab.picture.ink import with_code
+from asynclab.verdict import NOT_COUNTED, WORDS, RequirementResult, Verdict
 
 #: Mid-tones that have a contrast of 3:1 on white and on JupyterLab's dark background; never the only sign.
 COLOURS = {"right": "#2a8c5a", "not_yet": "#b8722c", "not_attempted": "#7a7f87", "stopped": "#c0504d"}
@@ -49,6 +49,8 @@ def _requirements(results: tuple[RequirementResult, ...]) -> str:
 
 def _requirement(result: RequirementResult) -> str:
     sign, word = ("✓", "holds") if result.passed else ("✗", "does not hold")
+    if result.message == NOT_COUNTED:
+        sign, word = "–", "not counted yet"
     message = f": {with_code(result.message)}" if result.message else ""
     return (
         '<li style="margin:2px 0;padding-left:1.6em;text-indent:-1.6em">'
@@ -65,15 +67,9 @@ def _paragraph(text: str, style: str) -> str:
 def _picture(verdict: Verdict) -> str:
     if verdict.record is None or not verdict.record.events:
         return ""
+    sentence = verdict.sentence
+    if verdict.verdict == "stopped":  # after the colon it says why, and so does the cause above
+        sentence = sentence.partition(": ")[0].removesuffix(".") + "."
     if not (verdict.record.calls() or verdict.record.items or verdict.record.blocks):
-        return _paragraph(verdict.sentence, "")
-    return figure(verdict.record, verdict.sentence, mark=verdict.mark)
-
-
-def with_code(text: str) -> str:
-    """Text as HTML: escaped, and what stands between backquotes in <code>.
-
-    >>> with_code("put `await` before <it>")
-    'put <code>await</code> before &lt;it&gt;'
-    """
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+        return _paragraph(sentence, "")
+    return figure(verdict.record, sentence, mark=verdict.mark)

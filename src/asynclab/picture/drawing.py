@@ -11,7 +11,7 @@ from html import escape
 from asynclab.narrate import format_seconds, narrate, one_line
 from asynclab.picture.axis import ticks
 from asynclab.picture.bars import draw_rows, draw_yields
-from asynclab.picture.ink import FONT_PX, element, fitted, line, tooltip, width_of, words
+from asynclab.picture.ink import FONT_PX, element, fitted, line, tooltip, width_of, with_code, words
 from asynclab.picture.key import draw_key
 from asynclab.picture.page import TEXT, TICKS, Page, lay_out
 from asynclab.picture.rows import Scene
@@ -53,7 +53,7 @@ def svg(record: Record, *, width: int = 640, mark: Mark | None = None, title: st
         *key,
         xmlns="http://www.w3.org/2000/svg",
         role="img",
-        aria_label=narrate(record) + marked,
+        aria_label=narrate(record).replace("`", "") + marked,
         viewBox=f"0 0 {page.width:g} {height:g}",
         width=page.width,
         height=height,
@@ -68,7 +68,7 @@ def figure(record: Record, caption: str | None = None, *, mark: Mark | None = No
     """
     sentence = one_line(narrate(record) if caption is None else caption, 2000)
     picture = element("div", svg(record, mark=mark), style="overflow-x:auto")
-    below = element("figcaption", escape(sentence, quote=False), style="margin-top:6px;max-width:640px")
+    below = element("figcaption", with_code(sentence), style="margin-top:6px;max-width:640px")
     return element("figure", picture, below, style="margin:8px 0")
 
 

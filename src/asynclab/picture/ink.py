@@ -5,6 +5,7 @@ Whatever goes into an attribute or between tags is escaped here and only here.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from html import escape
@@ -31,6 +32,15 @@ def _attribute(value: str | float) -> str:
 def words(x: float, y: float, text: str, **attributes: str | float) -> str:
     """A line of text; `y` is its base line."""
     return element("text", escape(text, quote=False), x=x, y=y, **attributes)
+
+
+def with_code(text: str) -> str:
+    """A sentence as HTML: escaped, and what stands between backquotes in <code>.
+
+    >>> with_code("put `await` before <it>")
+    'put <code>await</code> before &lt;it&gt;'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
 
 
 def tooltip(text: str) -> str:
