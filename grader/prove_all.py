@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -49,7 +50,8 @@ class _Run:
         while len(self._running) < jobs and self._started < len(self.works):
             receiver, sender = context.Pipe(duplex=False)
             process = context.Process(target=_prove_and_send, args=(self.works[self._started], sender))
-            process.start()
+            with _sigint_ignored():
+                process.start()
             sender.close()
             self._running[receiver] = (self._started, process)
             self._started += 1
@@ -73,9 +75,18 @@ class _Run:
             process.join()
 
 
+@contextmanager
+def _sigint_ignored() -> Iterator[None]:
+    """A process started in here leaves Ctrl-C to this one, from its first instant."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _prove_and_send(work: Work, sender: Connection) -> None:
-    """What runs in the process: silent, whatever the answers write and whoever presses Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What runs in the process: silent, whatever the answers write."""
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
