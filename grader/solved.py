@@ -1,5 +1,6 @@
 """The lessons with their answers in place, executed by a real kernel as a learner's Run All would."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +30,9 @@ def solve(lesson: Lesson, exercises: Mapping[str, Exercise]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         _execute(notebook, Path(folder))
     for cell in notebook.cells:
-        _require_full_marks(cell)
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade"):
+            _require_full_marks(cell)
+            cell.outputs = [output for output in cell.outputs if output.output_type != "execute_result"]
     return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
 
 
@@ -42,7 +45,8 @@ def _execute(notebook: Any, folder: Path) -> None:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else it warns of its own TCP port
     )
     try:
-        client.execute()
+        # as nbgrader's Validate does: only then is the value of a check written below its cell
+        client.execute(env={**os.environ, "NBGRADER_EXECUTION": "validate"})
     except CellExecutionError as error:
         raise CellError(f"{_last_begun(notebook)}: {error.ename}: {error.evalue}") from error
     except (CellTimeoutError, DeadKernelError) as error:
@@ -50,12 +54,10 @@ def _execute(notebook: Any, folder: Path) -> None:
 
 
 def _require_full_marks(cell: Any) -> None:
-    marks = cell.metadata.get("nbgrader", {})
-    if cell.cell_type != "code" or not marks.get("grade"):
-        return
+    points = cell.metadata.nbgrader.points
     values = [output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
-    if [float(value) for value in values] != [float(marks["points"])]:
-        raise CellError(f"{_name(cell)}: its value is {values}, not the {marks['points']:g} points.")
+    if [float(value) for value in values] != [float(points)]:
+        raise CellError(f"{_name(cell)}: its value is {values}, not the {points:g} points.")
 
 
 def _last_begun(notebook: Any) -> str:
