@@ -1,13 +1,18 @@
-"""The learner's own copy of the notebooks, my-course/: what is in it is never overwritten."""
+"""The learner's own copy of the notebooks, my-course/: no answer in it is ever overwritten."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from asynclab.exchange import LEARNERS_CONFIG
+from asynclab.merge import Unreadable, merged
 
 CLONE = Path(__file__).parents[2]  # asynclab is installed in place, so the notebooks lie beside it
 
@@ -21,21 +26,31 @@ class Changes:
     """What an update did, as paths inside the folder, in the order of the course."""
 
     added: tuple[str, ...] = ()
-    newer: tuple[str, ...] = ()  # released anew since they were copied; the learner's stay as they are
+    renewed: tuple[str, ...] = ()  # the learner had not changed them
+    merged: tuple[str, ...] = ()
+    backup: str = ""  # the folder with the merged files as they were
+    kept: tuple[tuple[str, str], ...] = ()  # released anew, yet untouched, and why
 
     def sentences(self, folder: Path) -> Iterator[str]:
         """One line for each thing worth saying; none when nothing changed."""
         if self.added:
             yield f"Copied to {folder.name}/: {', '.join(self.added)}"
-        for path in self.newer:
+        if self.renewed:
+            yield f"Replaced by the new release, as you had not changed it: {', '.join(self.renewed)}"
+        if self.merged:
             yield (
-                f"{path} has a newer release; yours is untouched. "
+                f"Merged with the new release: {', '.join(self.merged)}. Your answers, guesses and added "
+                f"cells are kept; the files as they were are in {folder.name}/{self.backup}"
+            )
+        for path, why in self.kept:
+            yield (
+                f"{path} has a newer release; yours is untouched: {why}. "
                 f"To get the new one, rename yours and run `asynclab lab` again."
             )
 
 
 def update(folder: Path, release: Path = CLONE / "notebooks") -> Changes:
-    """Copies to *folder* the released files that it lacks, and remembers which release each came from.
+    """Copies to *folder* the released files that it lacks, and merges the ones that were released anew.
 
     Raises CourseFolderError when there is no release to copy, or *folder* cannot be written.
     """
@@ -45,30 +60,68 @@ def update(folder: Path, release: Path = CLONE / "notebooks") -> Changes:
             f"whose package was installed with `pip install -e .`."
         )
     try:
-        return _update(folder, release)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        return _Update(folder).run(release)
+    except OSError as error:
         raise CourseFolderError(
-            f"Cannot write the course to {folder}: {error.strerror} ({error.filename}). "
-            f"Rename what is in the way, or choose another folder: asynclab lab --folder NAME"
+            f"Cannot write the course to {folder}: {error.strerror} ({error.filename or folder}). "
+            f"No answer is lost. Make room for it, or choose another folder: asynclab lab --folder NAME"
         ) from error
 
 
-def _update(folder: Path, release: Path) -> Changes:
-    state = folder / ".asynclab"
-    state.mkdir(parents=True, exist_ok=True)
-    copied = _read_copied(state)
-    added, newer = [], []
-    for path in _released_files(release):
-        content = (release / path).read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        if not os.path.lexists(folder / path):
-            _write_whole(folder / path, content)
-            copied[path] = digest
-            added.append(path)
-        elif copied.setdefault(path, digest) != digest:
-            newer.append(path)
-    _write_whole(state / "copied.json", json.dumps(copied, indent=1, sort_keys=True).encode())
-    return Changes(tuple(added), tuple(newer))
+class _Update:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / ".asynclab"
+        self.copied = _read_copied(self.state)
+        self.backup = _unused(self.state / "backups" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")
+        self.added: list[str] = []
+        self.renewed: list[str] = []
+        self.merged: list[str] = []
+        self.kept: list[tuple[str, str]] = []
+
+    def run(self, release: Path) -> Changes:
+        self.state.mkdir(parents=True, exist_ok=True)
+        for path in _released_files(release):
+            self._bring(path, (release / path).read_bytes())
+        self._bring("nbgrader_config.py", LEARNERS_CONFIG.encode())
+        _write_whole(self.state / "copied.json", json.dumps(self.copied, indent=1, sort_keys=True).encode())
+        backup = self.backup.relative_to(self.folder).as_posix() if self.merged else ""
+        return Changes(tuple(self.added), tuple(self.renewed), tuple(self.merged), backup, tuple(self.kept))
+
+    def _bring(self, path: str, content: bytes) -> None:
+        """Brings one file to its release. Cut short at any point, the next time gives the same."""
+        if not os.path.lexists(self.folder / path):
+            _write_whole(self.folder / path, content)
+            self.added.append(path)
+        elif self._is_newer(path, content):
+            try:
+                self._replace(path, content)
+            except Unreadable as why:
+                self.kept.append((path, str(why)))
+                return
+        self.copied[path] = _digest(content)
+
+    def _is_newer(self, path: str, content: bytes) -> bool:
+        """Whether it was released anew. A notebook that nothing is known about is taken for the newest."""
+        known = self.copied.get(path)
+        return known != _digest(content) and (known is not None or not path.endswith(".ipynb"))
+
+    def _replace(self, path: str, content: bytes) -> None:
+        file = self.folder / path
+        theirs = _read(file)
+        if theirs == content:
+            return
+        if _digest(theirs) == self.copied.get(path):
+            _write_whole(file.resolve(), content)
+            self.renewed.append(path)
+            return
+        if not path.endswith(".ipynb"):
+            raise Unreadable("you changed it")
+        both = merged(content, theirs)
+        if both != theirs:
+            _write_whole(self.backup / path, theirs)
+            _write_whole(file.resolve(), both)
+            self.merged.append(path)
 
 
 def _released_files(release: Path) -> list[str]:
@@ -87,9 +140,29 @@ def _read_copied(state: Path) -> dict[str, str]:
     return {path: digest for path, digest in copied.items() if isinstance(digest, str)}
 
 
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"it cannot be read ({error.strerror})") from error
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _unused(folder: Path) -> Path:
+    names = (folder if number == 1 else Path(f"{folder}-{number}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())
+
+
 def _write_whole(target: Path, content: bytes) -> None:
     """Writes all of the file or nothing: half a notebook would pass for the learner's own the next time."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.part")
-    partial.write_bytes(content)
+    with partial.open("wb") as file:
+        file.write(content)
+        os.fsync(file.fileno())
+    if target.exists():
+        partial.chmod(target.stat().st_mode)  # others on this machine see no more of it than before
     partial.replace(target)
