@@ -177,7 +177,7 @@ def _all_fail(trial: Trial, key: str) -> None:
         say="All replicas failed and the caller was told nothing: raise the last error.",
     )
     run.explain(
-        when=run.raised == "ConnectionError",
+        when=run.raised == "ConnectionError" and f"{last.name} is down" not in run.ending,
         say="The error raised is not the one that happened last.",
     )
     run.explain(
