@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from asynclab.lanes import Replacement, Replacements
+
 #: So much of what is printed is kept, in characters.
 KEEP = 2_000
 
@@ -50,9 +52,6 @@ class Capture:
 
 
 _captures: dict[int, Capture] = {}
-_lock = threading.Lock()
-_active = 0
-_undo: list[tuple[Any, str, Any]] = []
 
 
 class _ByThread:
@@ -77,23 +76,6 @@ class _ByThread:
 
 
 @contextmanager
-def capturing() -> Iterator[None]:
-    """Inside the block, threads that are `captured_by` a `Capture` print into it."""
-    global _active
-    with _lock:
-        _active += 1
-        if _active == 1:
-            _install()
-    try:
-        yield
-    finally:
-        with _lock:
-            _active -= 1
-            if _active == 0:
-                _restore()
-
-
-@contextmanager
 def captured_by(capture: Capture) -> Iterator[None]:
     """What this thread prints inside the block goes to `capture`."""
     thread = threading.get_ident()
@@ -102,21 +84,6 @@ def captured_by(capture: Capture) -> Iterator[None]:
         yield
     finally:
         del _captures[thread]
-
-
-def _install() -> None:
-    _replace(sys, "stdout", _ByThread(sys.stdout))
-    _replace(sys, "stderr", _ByThread(sys.stderr))
-    _replace(
-        sys, "unraisablehook", _by_thread(sys.unraisablehook, lambda info: f"{info.exc_value!r} was ignored")
-    )
-    # CPython asks this function, by name, to warn about a coroutine that nobody awaited
-    complain = vars(warnings)["_warn_unawaited_coroutine"]
-    _replace(
-        warnings,
-        "_warn_unawaited_coroutine",
-        _by_thread(complain, lambda coroutine: f"the coroutine `{coroutine.__qualname__}` was never awaited"),
-    )
 
 
 def _by_thread(real: Any, describe: Any) -> Any:
@@ -130,12 +97,24 @@ def _by_thread(real: Any, describe: Any) -> Any:
     return call
 
 
-def _replace(owner: Any, name: str, value: Any) -> None:
-    _undo.append((owner, name, getattr(owner, name)))
-    setattr(owner, name, value)
+def _table() -> list[Replacement]:
+    # CPython asks this function, by name, to warn about a coroutine that nobody awaited
+    complain = vars(warnings)["_warn_unawaited_coroutine"]
+    return [
+        (sys, "stdout", _ByThread(sys.stdout)),
+        (sys, "stderr", _ByThread(sys.stderr)),
+        (
+            sys,
+            "unraisablehook",
+            _by_thread(sys.unraisablehook, lambda info: f"{info.exc_value!r} was ignored"),
+        ),
+        (
+            warnings,
+            "_warn_unawaited_coroutine",
+            _by_thread(complain, lambda coroutine: f"the coroutine `{coroutine.__qualname__}` was never awaited"),
+        ),
+    ]
 
 
-def _restore() -> None:
-    while _undo:
-        owner, name, value = _undo.pop()
-        setattr(owner, name, value)
+#: Inside ``with capturing:``, threads that are `captured_by` a `Capture` print into it.
+capturing = Replacements(_table)

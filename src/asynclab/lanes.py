@@ -1,16 +1,19 @@
-"""Clocks by thread: `time.*` is the world's in the thread of a run, and real in every other one.
+"""Clocks by thread: `time.*` and `datetime` are the world's in a lane of a run, and real in every other thread.
 
-The functions of the module `time` are replaced while at least one run is on, and put back after it.
+They are replaced while at least one run is on, and put back after it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
+
+Replacement = tuple[Any, str, Any]  # owner, name, and what stands in its place
 
 
 class Clock(Protocol):
@@ -19,16 +22,14 @@ class Clock(Protocol):
     def time(self) -> float:
         """Seconds since the world began."""
 
+    def wall_time(self) -> float:
+        """Seconds since the epoch, as a clock on the wall has it."""
+
     def block(self, why: str, seconds: float) -> None:
         """Let `seconds` pass while this thread does nothing else."""
 
 
-#: What `time.time()` says when a world begins: a fixed instant, so that traces repeat.
-WALL_CLOCK_START = 1_700_000_000.0
-
 _clocks: dict[int, Clock] = {}
-_lock = threading.Lock()
-_runs = 0
 
 
 def clock_of_this_thread() -> Clock | None:
@@ -46,10 +47,56 @@ def on_clock(clock: Clock) -> Iterator[None]:
         del _clocks[thread]  # thread ids are reused
 
 
-def _reads(real: Callable[[], Any], convert: Callable[[float], Any]) -> Callable[[], Any]:
+@contextmanager
+def off_clock() -> Iterator[None]:
+    """This thread lives in real time inside the block, with Python's own locks."""
+    thread = threading.get_ident()
+    clock = _clocks.pop(thread, None)
+    try:
+        yield
+    finally:
+        if clock is not None:
+            _clocks[thread] = clock
+
+
+class Replacements:
+    """Names that stand for others while at least one block is entered, by whichever threads."""
+
+    def __init__(self, table: Callable[[], list[Replacement]]) -> None:
+        self._table = table
+        self._lock = _real_lock()
+        self._entered = 0
+        self._undo: list[Replacement] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._entered += 1
+            if self._entered == 1:
+                for owner, name, replacement in self._table():
+                    self._undo.append((owner, name, vars(owner).get(name, _ABSENT)))
+                    setattr(owner, name, replacement)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._entered -= 1
+            while not self._entered and self._undo:
+                owner, name, real = self._undo.pop()
+                if real is _ABSENT:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, real)
+
+
+_real_lock = threading.Lock
+_ABSENT = object()
+
+
+def _reads(name: str, convert: Callable[[Clock], Any]) -> Callable[[], Any]:
+    real = _REAL[name]
+
     def read() -> Any:
         clock = _clocks.get(threading.get_ident())
-        return real() if clock is None else convert(clock.time())
+        return real() if clock is None else convert(clock)
 
     return read
 
@@ -76,13 +123,45 @@ def _sleep(seconds: float) -> None:
 
 _VIRTUAL: dict[str, Callable[..., Any]] = {
     "sleep": _sleep,
-    "monotonic": _reads(_REAL["monotonic"], float),
-    "perf_counter": _reads(_REAL["perf_counter"], float),
-    "time": _reads(_REAL["time"], lambda seconds: WALL_CLOCK_START + seconds),
-    "monotonic_ns": _reads(_REAL["monotonic_ns"], _in_ns),
-    "perf_counter_ns": _reads(_REAL["perf_counter_ns"], _in_ns),
-    "time_ns": _reads(_REAL["time_ns"], lambda seconds: _in_ns(WALL_CLOCK_START + seconds)),
+    "monotonic": _reads("monotonic", lambda clock: clock.time()),
+    "perf_counter": _reads("perf_counter", lambda clock: clock.time()),
+    "time": _reads("time", lambda clock: clock.wall_time()),
+    "monotonic_ns": _reads("monotonic_ns", lambda clock: _in_ns(clock.time())),
+    "perf_counter_ns": _reads("perf_counter_ns", lambda clock: _in_ns(clock.time())),
+    "time_ns": _reads("time_ns", lambda clock: _in_ns(clock.wall_time())),
 }
+
+_RealDatetime = datetime.datetime
+
+
+class _Datetime(type):
+    """`isinstance(x, datetime.datetime)` means the real class."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, _RealDatetime)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, _RealDatetime)
+
+
+class VirtualDatetime(_RealDatetime, metaclass=_Datetime):
+    """`datetime.datetime` whose `now`, `utcnow` and `today` read the world's clock; its instances are real ones."""
+
+    def __new__(cls, *args: Any, **named: Any) -> Any:
+        return _RealDatetime(*args, **named)
+
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+        clock = clock_of_this_thread()
+        return _RealDatetime.now(tz) if clock is None else _RealDatetime.fromtimestamp(clock.wall_time(), tz)
+
+    @classmethod
+    def today(cls) -> Any:
+        return cls.now()
+
+    @classmethod
+    def utcnow(cls) -> Any:
+        return cls.now(datetime.UTC).replace(tzinfo=None)
 
 
 def _ordered(items: Iterable[Any] = ()) -> Any:
@@ -94,25 +173,40 @@ def _ordered(items: Iterable[Any] = ()) -> Any:
     return dict.fromkeys(items) if items and threading.get_ident() in _clocks else set(items)
 
 
+#: Inside ``with virtual_time:``, threads that are `on_clock` see its time.
+virtual_time = Replacements(
+    lambda: [
+        *((time, name, function) for name, function in _VIRTUAL.items()),
+        (datetime, "datetime", VirtualDatetime),
+        (asyncio.tasks, "set", _ordered),
+    ]
+)
+
+
 @contextmanager
-def virtual_time() -> Iterator[None]:
-    """Inside the block, threads that are `on_clock` see its time through the module `time`."""
-    global _runs
-    with _lock:
-        _runs += 1
-        if _runs == 1:
-            _install(_VIRTUAL)
-            vars(asyncio.tasks)["set"] = _ordered
+def early_bound(names: dict[str, Any], more: Iterable[tuple[Any, Any]] = ()) -> Iterator[None]:
+    """Inside the block, what `names` bound early (``from time import sleep``) is the world's as well.
+
+    `more` are further pairs of a real thing and what stands in its place.
+    """
+    pairs = [(_REAL[name], _VIRTUAL[name]) for name in _VIRTUAL]
+    pairs += [(_RealDatetime, VirtualDatetime), *more]
+    found = {name: value for name, value in list(names.items()) for real, _ in pairs if _same(value, real)}
+    for name, value in found.items():
+        names[name] = next(virtual for real, virtual in pairs if _same(value, real))
     try:
         yield
     finally:
-        with _lock:
-            _runs -= 1
-            if _runs == 0:
-                _install(_REAL)
-                del vars(asyncio.tasks)["set"]
+        for name, value in found.items():
+            if name in names:
+                names[name] = value
 
 
-def _install(functions: dict[str, Callable[..., Any]]) -> None:
-    for name, function in functions.items():
-        setattr(time, name, function)
+def _same(value: Any, real: Any) -> bool:
+    """The same object; bound methods are made anew at each look, so they compare by what they bind."""
+    return value is real or (type(value) is type(real) and callable(value) and _binds(value) == _binds(real))
+
+
+def _binds(value: Any) -> Any:
+    function = getattr(value, "__func__", None)
+    return (id(function), id(value.__self__)) if function is not None else id(value)

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
-#: A dict of this one key is a reference, not a value of the learner's.
+#: A dict with one of these keys is a reference or a marked value; an ordinary dict never has such a key.
 SERVICE = "$service"
+CALLABLE = "$callable"
+OBJECT = "$object"
+RNG = "$rng"
 _DICT = "$dict"
+_ERROR = "$error"
+_CLASS = "$class"
 
 #: Deeper nesting is refused: nobody's answer needs it and parsers recurse.
 MAX_DEPTH = 50
@@ -25,14 +31,28 @@ MAX_BITS = 10_000
 BUILTIN_ERRORS: dict[str, type[Exception]] = {
     error.__name__: error
     for error in (
+        Exception,
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
         ConnectionError,
-        TimeoutError,
-        ValueError,
+        ConnectionRefusedError,
+        ConnectionResetError,
+        IndexError,
+        InterruptedError,
         KeyError,
         LookupError,
+        MemoryError,
+        NotImplementedError,
         OSError,
+        OverflowError,
         PermissionError,
         RuntimeError,
+        StopAsyncIteration,
+        TimeoutError,
+        TypeError,
+        ValueError,
+        ZeroDivisionError,
     )
 }
 
@@ -66,6 +86,12 @@ def encode(value: object, depth: int = 0) -> Any:
         return value.reference()
     if isinstance(value, str | int | float | list | tuple | dict):
         return _encode_subclass(value, depth)
+    if isinstance(value, asyncio.CancelledError | Exception):
+        return {_ERROR: [stands_for(type(value)), text_of(value)]}
+    if isinstance(value, type) and issubclass(value, asyncio.CancelledError | Exception):
+        return {_CLASS: stands_for(value)}
+    if isinstance(value, random.Random):
+        return {RNG: value.getrandbits(64)}
     raise Uncrossable(describe(value))
 
 
@@ -117,23 +143,50 @@ def describe(value: object) -> str:
     return f"a value of type `{kind}`"
 
 
-def decode(data: Any, service: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-    """The value that `encode` wrote; `service` makes an object of a reference to a service.
+def decode(data: Any, refer: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """The value that `encode` wrote; `refer` makes an object of a reference, e.g. to a service.
 
-    >>> decode({"$dict": [[1, "one"]]})
-    {1: 'one'}
+    >>> decode({"$dict": [[1, "one"]]}), decode({"$error": ["ValueError", "too big"]})
+    ({1: 'one'}, ValueError('too big'))
     """
     if isinstance(data, list):
-        return [decode(item, service) for item in data]
+        return [decode(item, refer) for item in data]
     if not isinstance(data, dict):
         return data
-    if SERVICE in data and service is not None:
-        return service(data)
+    if refer is not None and not {SERVICE, CALLABLE, OBJECT}.isdisjoint(data):
+        return refer(data)
     if _DICT in data:
-        return {decode(key, service): decode(item, service) for key, item in data[_DICT]}
-    return {key: decode(item, service) for key, item in data.items()}
+        return {decode(key, refer): decode(item, refer) for key, item in data[_DICT]}
+    if _ERROR in data:
+        return error_from(*data[_ERROR])
+    if _CLASS in data:
+        return _class_from(data[_CLASS])
+    if RNG in data:
+        return random.Random(data[RNG])
+    return {key: decode(item, refer) for key, item in data.items()}
 
 
-def error_from(name: str, text: str) -> Exception:
+def stands_for(kind: type[BaseException]) -> str:
+    """The name of the nearest builtin exception that a class stands for: a learner's own crosses as its base."""
+    names = (base.__name__ for base in kind.__mro__)
+    return next(name for name in names if name in BUILTIN_ERRORS or name == "CancelledError")
+
+
+def text_of(error: BaseException) -> str:
+    """An exception's text, at most 500 characters; a KeyError's without the quotes that Python adds."""
+    try:
+        if isinstance(error, KeyError) and len(error.args) == 1:
+            return str(error.args[0])[:500]
+        return str(error)[:500]
+    except Exception as broken:
+        return f"(its text cannot be read: {type(broken).__name__})"
+
+
+def error_from(name: str, text: str) -> BaseException:
     """The exception a service's error stands for: ``error_from("TimeoutError", "slow")``."""
-    return BUILTIN_ERRORS.get(name, RuntimeError)(text)
+    kind = _class_from(name)
+    return kind(text) if text else kind()
+
+
+def _class_from(name: str) -> type[BaseException]:
+    return asyncio.CancelledError if name == "CancelledError" else BUILTIN_ERRORS.get(name, RuntimeError)

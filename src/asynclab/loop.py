@@ -7,37 +7,30 @@ completed. It has no sockets and no self-pipe, so it is the same on every platfo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import sys
+import heapq
 from asyncio.base_events import BaseEventLoop
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any, NoReturn
 
 from asynclab.link import decode, error_from
 from asynclab.record import NS
-from asynclab.source_line import is_ours, line_of_frame, where_it_waits
-
-#: How the loop reaches the world: a batch of operations out; the time, completions and an end back in.
-Handle = Callable[[Sequence[Sequence[Any]]], list[Any]]
+from asynclab.scheduler import Completion, Lane, RunEnded, Scheduler
+from asynclab.source_line import is_ours, where_it_waits
 
 #: Turns of the loop in which no time passes before a run counts as a busy loop (about 0.5 s of CPU).
 MAX_TURNS = 100_000
 
 
-class RunEnded(KeyboardInterrupt):
-    """The run is over, from outside. A KeyboardInterrupt, because asyncio lets no other one out of a task."""
-
-    def __init__(self, why: str = "interrupted", text: str = "it was interrupted", line: str = "") -> None:
-        super().__init__(text)
-        self.why = why
-        self.text = text
-        self.line = line
+#: Later than any run lasts, in seconds: what `sleep(math.inf)` waits for.
+FOREVER = 1e9
 
 
 class VirtualTask(asyncio.Task[Any]):
     """A task that sets iterate in order of creation, not of address, so that a run can be repeated."""
+
+    __slots__ = ("_number",)
 
     def __init__(self, coro: Coroutine[Any, Any, Any], number: int, **options: Any) -> None:
         self._number = number  # before Task.__init__, which puts the task into a set
@@ -51,28 +44,26 @@ class VirtualTask(asyncio.Task[Any]):
 
 
 class VirtualLoop(BaseEventLoop):
-    """asyncio on the world's clock.
+    """asyncio on the world's clock, in one lane of a run: the run's own loop, or a thread's `asyncio.run`.
 
     >>> from asynclab.world import World
-    >>> loop = VirtualLoop(World().handle)
+    >>> loop = VirtualLoop(Scheduler(World().handle))
     >>> loop.run_until_complete(asyncio.sleep(3600 - 1)), loop.time()
     (None, 3599.0)
     >>> loop.close()
     """
 
-    def __init__(self, handle: Handle, *, max_turns: int = MAX_TURNS) -> None:
+    def __init__(self, scheduler: Scheduler, lane: Lane | None = None, *, max_turns: int = MAX_TURNS) -> None:
         super().__init__()
-        self._handle = handle
-        self._now = 0
-        self._operations: list[Sequence[Any]] = []
+        self._room = scheduler
+        self._lane = lane or scheduler.main
+        self._arrived: list[Completion] = []  # completions that this loop has not seen yet
         self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._arrived: list[list[Any]] = []  # while the loop's own thread was blocked
-        self._last_id = 0
-        self._task_count = 0
+        self._instants: list[int] = []  # a heap of when timers are due, in ns, each instant once
+        self._timers: dict[int, list[asyncio.TimerHandle]] = {}  # those due at one instant, oldest first
         self._turns = 0
+        self._turns_at = 0
         self._max_turns = max_turns
-        self._unblocked = True
-        self._closing = False
         self._selector = self  # `BaseEventLoop._run_once` asks it for events
         self._clock_resolution = 1 / NS
         self.entry: Any = None  # the learner's coroutine or async generator, to say where it waits
@@ -81,7 +72,7 @@ class VirtualLoop(BaseEventLoop):
 
     def time(self) -> float:
         """Seconds since the world began."""
-        return self._now / NS
+        return self._room.now / NS
 
     def create_task(  # type: ignore[override]  # the stubs of 3.11 do not know later options
         self,
@@ -91,27 +82,73 @@ class VirtualLoop(BaseEventLoop):
         context: Context | None = None,
         **options: Any,
     ) -> asyncio.Task[Any]:
-        self._task_count += 1
-        name = name or f"T{self._task_count}"  # asyncio numbers tasks per process, we per run
+        self._room.task_count = number = self._room.task_count + 1
+        name = name or f"T{number}"  # asyncio numbers tasks per process, we per run
         if context is not None:
             options["context"] = context
         if self.get_task_factory() is not None:
             return super().create_task(coro, name=name, **options)
         self._check_closed()  # type: ignore[attr-defined]
-        return VirtualTask(coro, self._task_count, loop=self, name=name, **options)
+        return VirtualTask(coro, number, loop=self, name=name, **options)
 
     def select(self, timeout: float | None) -> tuple[()]:
         """asyncio asks: did anything happen within `timeout` seconds?"""
-        if self._arrived:
-            completions, self._arrived = self._arrived, []
-        elif timeout == 0:
-            self._count_turn()
-            return ()
-        else:
-            completions = self._idle(None if timeout is None else self._now + max(1, round(timeout * NS)))
+        if not self._arrived:
+            if timeout == 0:
+                self._count_turn()
+            else:
+                self._idle(self._next_instant())
+        completions, self._arrived = self._arrived, []
         for completion in completions:
             self._complete(*completion)
+        while self._instants and self._instants[0] <= self._room.now:
+            due = self._timers.pop(heapq.heappop(self._instants))
+            if self._room.dice is not None:
+                self._room.dice.shuffle(due)
+            self._ready += due
         return ()
+
+    def call_soon(
+        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """As in asyncio, which takes three calls for it: every step of every task comes through here."""
+        if self._closed or self._debug:
+            return super().call_soon(callback, *args, context=context)
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._room.now / NS + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """asyncio's own heap compares timers in Python, and of those due at one instant forgets the order."""
+        if self._closed or self._debug:
+            self._check_closed()
+        instant = round(min(when, FOREVER) * NS)
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        due_then = self._timers.get(instant)
+        if due_then is None:
+            self._timers[instant] = [timer]
+            heapq.heappush(self._instants, instant)
+        else:
+            due_then.append(timer)
+        return timer
+
+    def _next_instant(self) -> int | None:
+        """When the next timer is due; None without one. A cancelled timer must not move the clock."""
+        while self._instants:
+            due_then = self._timers[self._instants[0]]
+            while due_then and due_then[-1].cancelled():
+                due_then.pop()
+            if due_then:
+                return self._instants[0]
+            del self._timers[heapq.heappop(self._instants)]
+        return None
 
     def _process_events(self, event_list: Any) -> None:
         """There are none: completions are delivered by `select`."""
@@ -121,72 +158,32 @@ class VirtualLoop(BaseEventLoop):
 
     # -- the world
 
-    def say(self, *operation: Any) -> None:
-        """Tell the world at the next idle moment; until then no time passes."""
-        self._operations.append(operation)
-
-    def flush(self) -> None:
-        """Tell the world now, without letting time pass."""
-        operations, self._operations = self._operations, []
-        self._arrived += self._handle(operations)[1]
-
-    @contextlib.contextmanager
-    def unheard(self) -> Iterator[None]:
-        """What is said inside the block, the world never hears."""
-        said = list(self._operations)
-        try:
-            yield
-        finally:
-            self._operations = said
-
-    def finish(self) -> None:
-        """From here on time passes without the world: the runner is cleaning up."""
-        self._closing = True
-        self._operations = []
-        self._turns = 0
-
     async def request(self, service: str, method: str, args: list[Any]) -> Any:
         """Call a service and wait for its answer."""
-        self._last_id += 1
-        id = self._last_id
+        room = self._room
+        id = room.expect(self._arrived_later)
         answer = self._waiting[id] = self.create_future()
-        self.say("call", id, service, method, args, self._name_of(asyncio.current_task(self)))
+        room.say("call", id, self._lane.id, service, method, args, name_of(asyncio.current_task(self)))
         try:
             return await answer
         finally:
             if self._waiting.pop(id, None) is not None:
-                self.say("cancel", id)
+                room.forget(id)
+                room.say("cancel", id)
 
-    def block(self, why: str, seconds: float) -> None:
-        """The loop's own thread does nothing for `seconds`, so no task can run."""
-        task = asyncio.current_task(self)
-        self.say("block", why, round(seconds * NS), self._name_of(task), line_of_frame(sys._getframe(1)))
-        self._unblocked = False
-        while not self._unblocked:
-            for completion in self._idle(None):
-                if completion[0] == 0:
-                    self._unblocked = True
-                else:
-                    self._arrived.append(completion)
+    def _arrived_later(self, completion: Completion) -> None:
+        self._arrived.append(completion)
 
-    def _idle(self, until: int | None) -> list[list[Any]]:
-        self._turns = 0
-        if self._closing:
-            return self._idle_without_world(until)
-        operations, self._operations = self._operations, []
-        operations.append(("idle", until))
-        self._now, completions, over = self._handle(operations)
-        if over is not None:
-            raise self._end(over)
-        return completions  # type: ignore[no-any-return]
-
-    def _idle_without_world(self, until: int | None) -> list[list[Any]]:
-        if until is None:
-            raise RunEnded("deadlock", "a task does not end, although it was cancelled")
-        self._now = until
-        return []
+    def _idle(self, until: int | None) -> None:
+        """Nothing is ready here: stand still until something has come or the next timer is due."""
+        if self._lane is self._room.main:
+            self._room.idle(until)
+        else:
+            timeout = None if until is None else (until - self._room.now) / NS
+            self._lane.wait(lambda: bool(self._arrived or self._ready), timeout)
 
     def _complete(self, id: int, how: str, *content: Any) -> None:
+        self._room.forget(id)
         answer = self._waiting.pop(id, None)
         if answer is None or answer.done():
             return
@@ -196,6 +193,8 @@ class VirtualLoop(BaseEventLoop):
             answer.set_exception(error_from(*content))
 
     def _count_turn(self) -> None:
+        if self._turns_at != self._room.now:
+            self._turns_at, self._turns = self._room.now, 0
         self._turns += 1
         if self._turns > self._max_turns:
             raise RunEnded(
@@ -205,23 +204,7 @@ class VirtualLoop(BaseEventLoop):
                 self.describe_tasks(),
             )
 
-    def _end(self, why: str) -> RunEnded:
-        if why == "deadlock":
-            return RunEnded(
-                why,
-                "nothing is in flight and no timer is set, so nobody can wake what waits",
-                self.describe_tasks(),
-            )
-        if why == "horizon":
-            return RunEnded(
-                why, "after an hour on the world's clock it was still not over", self.describe_tasks()
-            )
-        return RunEnded(why, f"the world ended the run: {why}", self.describe_tasks())
-
     # -- who is where
-
-    def _name_of(self, task: asyncio.Task[Any] | None) -> str:
-        return "?" if task is None else task.get_name()
 
     def describe_tasks(self) -> str:
         """Each unfinished task and where it waits: ```loader` waits in `Queue.put`, line 12: `...```."""
@@ -245,17 +228,9 @@ class VirtualLoop(BaseEventLoop):
             + (f", {line}" if line else "")
         )
 
-    # -- what a virtual clock cannot hold
 
-    def run_in_executor(  # type: ignore[override]  # it refuses, so it returns nothing
-        self, executor: Any, func: Any, *args: Any
-    ) -> NoReturn:
-        while isinstance(func, functools.partial):  # asyncio.to_thread wraps it in one
-            func = func.args[0] if func.args else func.func
-        raise RuntimeError(
-            "this world has no threads and no processes: await the service itself instead of "
-            f"handing `{getattr(func, '__name__', func)}` to an executor"
-        )
+def name_of(task: asyncio.Task[Any] | None) -> str:
+    return "?" if task is None else task.get_name()
 
 
 def _refuse(what: str, instead: str) -> Callable[..., NoReturn]:

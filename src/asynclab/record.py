@@ -26,10 +26,14 @@ KINDS: dict[str, tuple[str, ...]] = {
     "block": ("task", "why", "line"),  # the loop's own thread is blocked from here ...
     "unblock": ("task",),  # ... to here
     "item": ("value",),  # the learner's async generator yielded it
-    "task": ("number", "name", "parent"),  # live runs only: a task was made ...
+    "task": ("number", "name", "parent"),  # a task of a live run was made, or a thread or process job submitted ...
     "run": ("number",),  # ... is being run by the loop from here ...
     "wait": ("number", "why"),  # ... to here, and now waits
     "end": ("number", "how"),  # ... is over: returned, raised or cancelled
+    "worker": ("kind", "megabytes"),  # a pool started a thread or a process
+    "arrive": ("id", "object", "method", "args"),  # a client calls the learner's object
+    "answer": ("id", "how", "value", "error"),
+    "depart": ("id",),  # the client's patience ran out
     "print": ("text",),
     "noise": ("text",),  # what asyncio would have complained about on stderr
     "return": ("value",),
@@ -142,6 +146,7 @@ class Record:
     """
 
     events: tuple[Event, ...]
+    dropped: int = 0  # events beyond the limit, which were counted only
 
     def of(self, kind: str) -> Iterator[Event]:
         return (event for event in self.events if event[1] == kind)

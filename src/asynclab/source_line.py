@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import linecache
+import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,3 +75,8 @@ def where_it_waits(awaitable: Any) -> tuple[str, str]:
         elif not inside:
             inside = frame.f_code.co_qualname
     return inside, line
+
+
+def line_of_thread(thread: int) -> str:
+    """The learner's line that a thread, by its id, is at; "" when it is in none."""
+    return line_of_frame(sys._current_frames().get(thread))

@@ -8,168 +8,140 @@ live in the same process or in another one.
 from __future__ import annotations
 
 import heapq
-import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from asynclab.link import SERVICE, describe
+from asynclab.clients import Invocation, Made, Totals
+from asynclab.link import describe, encode, stands_for, text_of
 from asynclab.record import NS, Event, Record, seconds
-
-Dice = random.Random
-Latency = float | Mapping[str, float] | Callable[[Dice], float]
-Failure = Exception | Mapping[str, Exception] | Callable[[Any, int], Exception | None] | None
+from asynclab.resources import Pool, Processor
+from asynclab.service import Dice, Failure, Form, Latency, Quota, Service, to_ns
 
 #: A run that is not over by then waits for something that no exercise has: an hour.
 HORIZON = 3600.0
-#: More events than this and the run is ended: no exercise so far needs more.
+#: Above so many events only what clients and totals are made of is kept, so that memory is bounded.
 MAX_EVENTS = 100_000
+
+Timer = list[Any]  # [when, sequence, action or None when cancelled, its argument]
 
 
 class ProtocolError(Exception):
     """The learner's side asked for something that the rules do not allow; its run ends."""
 
 
-def to_ns(duration: float) -> int:
-    """Seconds as integer nanoseconds, so that ten times 0.1 s is exactly 1.0 s."""
-    return round(duration * NS)
-
-
-class Service:
-    """Something that answers after a while: a feature store, a replica, a model.
-
-    `latency` is in seconds: one number, one per first argument, or drawn by a function from dice.
-    `fail` is the exception it answers with: always, for some first arguments, or as
-    ``fail(first_argument, attempt)`` says, attempts counted from 1.
-    `keys` are the first arguments it knows, when that is to be judged; others get a KeyError.
-    `capacity` is how many calls it works on at once; the others wait in line. None means any number.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        seed: int,
-        methods: Mapping[str, Sequence[str]],
-        latency: Latency = 0.1,
-        fail: Failure = None,
-        reply: Callable[[Dice, Any], Any] | None = None,
-        keys: Sequence[str] | None = None,
-        capacity: int | None = None,
-    ) -> None:
-        self.name = name
-        self.methods = {method: list(parameters) for method, parameters in methods.items()}
-        self.capacity = capacity
-        self.in_service = 0
-        self.line: list[int] = []
-        self._seed = seed
-        self._latency = latency
-        self._fail = fail
-        self._reply = reply
-        self._keys = tuple(latency) if keys is None and isinstance(latency, Mapping) else keys
-        self._attempts: dict[str, int] = {}
-
-    def reference(self) -> dict[str, Any]:
-        """What crosses the link in place of the service."""
-        return {SERVICE: self.name, "methods": self.methods}
-
-    def dice(self, *key: Any) -> Dice:
-        """Dice that depend on what is asked, never on the order in which it is asked."""
-        return random.Random(json.dumps([self._seed, self.name, *key]))
-
-    def reply(self, *args: Any) -> Any:
-        """What the service answers to these arguments, whenever it is asked."""
-        if self._reply is not None:
-            return self._reply(self.dice("reply", args), *args)
-        return round(self.dice("reply", args).random(), 6)
-
-    def latency_of(self, *args: Any, attempt: int = 1) -> float:
-        """Seconds that a call with these arguments takes, once the service works on it."""
-        if callable(self._latency):
-            return self._latency(self.dice("latency", args, attempt))
-        if isinstance(self._latency, Mapping):
-            return float(self._latency[args[0]]) if self._knows(args) else self.slowest
-        return float(self._latency)
-
-    def _knows(self, args: Sequence[Any]) -> bool:
-        return self._keys is None or bool(args and args[0] in self._keys)
-
-    def failure_of(self, *args: Any, attempt: int = 1) -> Exception | None:
-        """The exception that a call with these arguments ends in, if any."""
-        if not self._knows(args):
-            return KeyError(f"{self.name} has no {args[0] if args else ''!r}")
-        if callable(self._fail):
-            return self._fail(args[0] if args else None, attempt)
-        if isinstance(self._fail, Mapping):
-            return next((error for key, error in self._fail.items() if args and args[0] == key), None)
-        return self._fail
-
-    @property
-    def slowest(self) -> float:
-        """The longest latency in seconds, for a service with fixed latencies."""
-        if callable(self._latency):
-            raise TypeError(f"{self.name!r} draws its latencies; there is no slowest one to compare with")
-        if isinstance(self._latency, Mapping):
-            return max(map(float, self._latency.values()))
-        return float(self._latency)
-
-    def attempt(self, args: Sequence[Any]) -> int:
-        """How often these arguments have been asked for, this time included."""
-        key = json.dumps(args)
-        self._attempts[key] = self._attempts.get(key, 0) + 1
-        return self._attempts[key]
-
-
 class _Request:
     """A call in the world's hands."""
 
-    __slots__ = ("args", "attempt", "service", "timer")
+    __slots__ = ("args", "attempt", "lane", "service", "task", "timer")
 
-    def __init__(self, service: Service, args: list[Any], attempt: int) -> None:
+    def __init__(self, service: Service, args: list[Any], attempt: int, lane: int | None, task: str) -> None:
         self.service = service
         self.args = args
         self.attempt = attempt
-        self.timer: list[Any] | None = None  # None while it waits in line
+        self.lane = lane  # whose thread stands still meanwhile; None for an awaited call
+        self.task = task
+        self.timer: Timer | None = None  # None while it waits in line
+
+
+class _Job:
+    """A thread or a process job."""
+
+    __slots__ = ("kind", "name", "pool", "running")
+
+    def __init__(self, pool: str, kind: str, name: str) -> None:
+        self.pool = pool
+        self.kind = kind
+        self.name = name
+        self.running = False
 
 
 class World:
     """A machine room with its own clock.
 
+    `cores` is how many cores there are; `thread_start` and `process_start` are the seconds until a new
+    worker is there, `thread_memory` and `process_memory` the megabytes that it takes.
+    `wall_steps` are (at, by) in seconds: at this time `time.time()` jumps by that much, and nothing else does.
+    `order_seed` permutes what happens at one instant, which has no order; None keeps the order asked for.
+
     >>> world = World(seed=1)
     >>> store = world.service("store", latency=2.0)  # seconds on the world's clock
-    >>> world.handle([["call", 1, "store", "get", ["a"], "T1"], ["idle", None]])
+    >>> world.handle([["call", 1, 0, "store", "get", ["a"], "T1"], ["idle", None]])
     [2000000000, [[1, 'reply', 0.87818]], None]
     >>> world.record().calls()[0].end
     2.0
     """
 
-    def __init__(self, seed: int = 0, *, horizon: float = HORIZON, max_events: int = MAX_EVENTS) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        cores: int = 4,
+        thread_start: float = 0.0,
+        process_start: float = 0.05,
+        thread_memory: float = 0.1,
+        process_memory: float = 30.0,
+        wall_steps: Sequence[tuple[float, float]] = (),
+        order_seed: int | None = None,
+        horizon: float = HORIZON,
+        max_events: int = MAX_EVENTS,
+    ) -> None:
         self.seed = seed
+        self.cores = cores
+        self.wall_steps = [list(step) for step in wall_steps]
+        self.order_seed = order_seed
         self.now = 0
         self.over: str | None = None  # why nothing is answered any more
+        self.totals = Totals()
+        self._start_cost = {"thread": to_ns(thread_start), "process": to_ns(process_start)}
+        self._memory = {"thread": thread_memory, "process": process_memory}
         self._horizon = to_ns(horizon)
         self._max_events = max_events
         self._events: list[Event] = []
+        self._dropped = 0
+        self._order = None if order_seed is None else random.Random(order_seed)
         self._services: dict[str, Service] = {}
         self._requests: dict[int, _Request] = {}
-        self._timers: list[list[Any]] = []  # [when, sequence, what or None when cancelled, its argument]
+        self._timers: list[Timer] = []
         self._sequence = 0
         self._last_id = 0
-        self._blocked = False
         self._stuck: str | None = None
         self._done: list[list[Any]] = []
+        self._jobs: dict[int, _Job] = {}
+        self._pools: dict[str, Pool] = {}
+        self._processor = Processor(cores)
+        self._computing_ends: Timer | None = None
+        self._blocked: dict[int, str] = {}  # lanes that stand still, and in which task or job
+        self._made: list[Made] = []
+        self._planned: list[Invocation] = []
+        self._arrivals: list[Iterator[Invocation]] = []
+        self._open: dict[int, Invocation] = {}
+        self._departures: dict[int, Timer] = {}
+        self._arrived = 0
+        self._expected = 0  # arrivals that are still to come
+        self._drain: int | None = None
         self._operations: dict[str, Callable[..., None]] = {
             "call": self._on_call,
+            "work": self._on_work,
             "cancel": self._on_cancel,
             "block": self._on_block,
+            "wait": self._on_wait,
+            "go on": self._on_go_on,
+            "job": self._on_job,
+            "done": self._on_done,
+            "drive": self._on_drive,
+            "answer": self._on_answer,
             "item": self._on_item,
             "print": self._on_print,
             "noise": self._on_noise,
             "return": self._on_return,
             "raise": self._on_raise,
             "stop": self._on_stop,
+            "close": self._on_close,
             "idle": self._on_idle,
         }
+
+    # -- the scene
 
     def service(
         self,
@@ -178,11 +150,16 @@ class World:
         methods: Mapping[str, Sequence[str]] | None = None,
         latency: Latency = 0.1,
         fail: Failure = None,
-        reply: Callable[[Dice, Any], Any] | None = None,
+        reply: Callable[..., Any] | None = None,
         keys: Sequence[str] | None = None,
         capacity: int | None = None,
+        knee: int | None = None,
+        outages: Sequence[tuple[float, float]] = (),
+        quota: Quota | None = None,
+        form: Form = "await",
+        items: Sequence[Any] | None = None,
     ) -> Service:
-        """Add a service; its one method is ``get(key)`` unless `methods` names others.
+        """Add a service, see `Service`; its one method is ``get(key)`` unless `methods` names others.
 
         Raises `ValueError` when there is one of that name already.
         """
@@ -197,39 +174,147 @@ class World:
             reply=reply,
             keys=keys,
             capacity=capacity,
+            knee=knee,
+            outages=outages,
+            quota=quota,
+            form=form,
+            items=None if items is None else encode(items),
         )
         return service
 
+    def source(self, name: str, items: Sequence[Any], *, latency: float = 0.0, fail: Failure = None) -> Service:
+        """Something to read from, item by item: `await source.get()`, or `async for item in source`."""
+        return self.service(name, methods={"get": []}, latency=latency, fail=fail, items=items)
+
+    def sink(self, name: str, *, latency: float = 0.0, fail: Failure = None, capacity: int | None = None) -> Service:
+        """Something to write to: `await sink.put(item)`."""
+        return self.service(
+            name, methods={"put": ["item"]}, latency=latency, fail=fail, capacity=capacity, reply=_nothing
+        )
+
+    def make(self, name: str, *args: Any, **named: Any) -> Made:
+        """An object of the learner's class `name`, made at the beginning of a driven run."""
+        made = Made(len(self._made) + 1, name, args, tuple(named.items()))
+        self._made.append(made)
+        return made
+
+    def invoke(
+        self, at: float, target: Made | None, method: str, *args: Any, patience: float | None = None
+    ) -> Invocation:
+        """A client calls a method of the object at this time (s), and leaves after `patience` seconds.
+
+        Without a target, `method` is a fixture: a function of ours on the learner's side (`fixtures`).
+        """
+        invocation = self._invocation(target, method, args, at, patience)
+        self._planned.append(invocation)
+        return invocation
+
+    def open_loop(
+        self,
+        target: Made | None,
+        method: str,
+        arrivals: Iterable[float],
+        args: Callable[[int], tuple[Any, ...]] = lambda number: (),
+        *,
+        patience: float | None = None,
+    ) -> None:
+        """Clients who arrive at these times (s, not falling), whatever happens to those before them."""
+
+        def clients() -> Iterator[Invocation]:
+            for number, at in enumerate(arrivals):
+                yield self._invocation(target, method, args(number), at, patience)
+
+        self._arrivals.append(clients())
+
+    def closed_loop(
+        self,
+        target: Made | None,
+        method: str,
+        clients: int,
+        requests: int,
+        args: Callable[[int], tuple[Any, ...]] = lambda number: (),
+        *,
+        think: Callable[[Dice], float] = lambda dice: 0.0,
+        patience: float | None = None,
+    ) -> None:
+        """`clients` clients who make `requests` requests each, and think between two of them.
+
+        Each thinks before its first request as well, so that they do not all begin at once.
+        """
+        for client in range(clients):
+            dice = random.Random(f"{self.seed}/client/{client}")
+            self._next_request(target, method, args, think, patience, client, requests, dice)
+
+    def _next_request(
+        self,
+        target: Made | None,
+        method: str,
+        args: Callable[[int], tuple[Any, ...]],
+        think: Callable[[Dice], float],
+        patience: float | None,
+        client: int,
+        left: int,
+        dice: Dice,
+    ) -> None:
+        if left == 0:
+            return
+
+        def then(_: Invocation) -> None:
+            self._next_request(target, method, args, think, patience, client, left - 1, dice)
+
+        self._expected += 1
+        when = self.now + to_ns(think(dice))
+        self._at(when, self._arrive, self._invocation(target, method, args(client), seconds(when), patience, then))
+
+    def settings(self) -> dict[str, Any]:
+        """What the learner's side must know before it begins, as JSON data."""
+        return {
+            "cores": self.cores,
+            "wall_steps": self.wall_steps,
+            "order_seed": self.order_seed,
+            "make": [[made.number, made.name, encode(made.args), encode(dict(made.named))] for made in self._made],
+        }
+
     def record(self) -> Record:
         """What has happened so far."""
-        return Record(tuple(self._events))
+        return Record(tuple(self._events), self._dropped)
+
+    # -- the link
 
     def handle(self, operations: Sequence[Sequence[Any]]) -> list[Any]:
         """Do the operations in order; return ``[now_ns, completions, why it is over or None]``.
 
-        A completion is ``[id, "reply", value]``, ``[id, "error", type, text]`` or, for the loop's own
-        blocked stretch, ``[0, "unblock"]``. Only ``["idle", until_ns or None]`` lets time pass.
+        A completion is ``[id, "reply", value]``, ``[id, "error", type, text]``, or, for a lane,
+        ``[lane, "start"]`` or ``[lane, "unblock"]``; for a client ``[-id, "invoke", object, method, args]``
+        or ``[-id, "depart"]``. Only ``["idle", until_ns or None]`` lets time pass.
         """
         if self.over is not None:
             return [self.now, [], self.over]
         try:
             for operation in operations:
                 self._operations[operation[0]](*operation[1:])
-        except (ProtocolError, KeyError, TypeError, IndexError, ValueError) as error:
+        except (ProtocolError, KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
             self._stop("protocol", f"the link was misused: {error}", "")
         done, self._done = self._done, []
+        if self._order is not None:
+            self._order.shuffle(done)
         return [self.now, done, self.over or self._stuck]
 
     def close(self) -> None:
         """Answer nothing more and record nothing more: what follows is the runner's clean-up."""
         self.over = self.over or "closed"
 
+    def _on_close(self) -> None:
+        self.close()
+
     # -- the record
 
     def _log(self, kind: str, *fields: Any) -> None:
-        if len(self._events) >= self._max_events and kind != "stop":
-            self._stop("events", f"the world saw more than {self._max_events:,} events", "")
-        if self.over is None or kind == "stop":
+        if self.over is not None and kind != "stop":
+            return
+        if len(self._events) >= self._max_events and kind not in ("stop", "return", "raise"):
+            self._dropped += 1
+        else:
             self._events.append((self.now, kind, *fields))
 
     def _stop(self, why: str, text: str, line: str) -> None:
@@ -237,37 +322,279 @@ class World:
             self.over = why
             self._log("stop", why, text, line)
 
-    # -- what the learner's side may say
+    # -- calls
 
-    def _on_call(self, id: int, service_name: str, method: str, args: list[Any], task: str) -> None:
-        if self._blocked:
-            raise ProtocolError("a call was started while the loop was blocked")
-        if type(id) is not int or id <= self._last_id:
-            raise ProtocolError(f"call number {id!r} is not above {self._last_id}")
-        service = self._services.get(service_name)
-        if service is None or method not in service.methods:
-            raise ProtocolError(f"there is no {service_name!r} with a method {method!r}")
+    def _on_call(self, id: int, lane: int, service: str, method: str, args: list[Any], task: str) -> None:
+        self._check_lane(lane)
+        self._begin_call(id, lane, service, method, args, task, blocking=False)
+
+    def _on_work(self, id: int, lane: int, service: str, method: str, args: list[Any], task: str, line: str) -> None:
+        self._check_lane(lane)
+        self._hold(lane, task, method, line)
+        self._begin_call(id, lane, service, method, args, task, blocking=True)
+
+    def _begin_call(
+        self, id: int, lane: int, name: str, method: str, args: list[Any], task: str, *, blocking: bool
+    ) -> None:
+        self._take_id(id)
+        service = self._services.get(name)
+        if service is None or method not in service.methods or (service.form == "await") is blocking:
+            raise ProtocolError(f"there is no {name!r} with such a method {method!r}")
         if type(args) is not list or type(task) is not str:
             raise ProtocolError(f"a call takes a list of arguments, not {describe(args)}")
-        self._last_id = id
-        self._log("call", id, service_name, method, args, task)
-        request = self._requests[id] = _Request(service, args, service.attempt(args))
-        if service.capacity is None or service.in_service < service.capacity:
+        self._log("call", id, name, method, args, task)
+        request = _Request(service, args, service.attempt(args), lane if blocking else None, task)
+        self._requests[id] = request
+        if not service.admits(self.now):
+            self._fail(id, RuntimeError("429 Too Many Requests"))
+        elif service.capacity is None or service.in_service < service.capacity:
             self._start(id, request)
         else:
             service.line.append(id)
 
+    def _take_id(self, id: int) -> None:
+        if type(id) is not int or id <= self._last_id:
+            raise ProtocolError(f"number {id!r} is not above {self._last_id}")
+        self._last_id = id
+
+    def _check_lane(self, lane: int) -> None:
+        if type(lane) is not int or (lane != 0 and not (lane in self._jobs and self._jobs[lane].running)):
+            raise ProtocolError(f"there is no lane {lane!r} that runs")
+        if lane in self._blocked:
+            raise ProtocolError("a lane acts while it stands still")
+
+    def _start(self, id: int, request: _Request) -> None:
+        service = request.service
+        service.in_service += 1
+        took = to_ns(service.latency_of(*request.args, attempt=request.attempt))
+        if service.knee is not None and service.in_service > service.knee:
+            took = took * service.in_service // service.knee
+        if request.lane is not None and service.form in ("python", "native"):
+            self._compute(request.lane, service.form, took)
+            request.timer = [0, 0, None, None]  # in service; its end comes from the processor
+        else:
+            request.timer = self._at(self.now + took, self._finish, id)
+
+    def _finish(self, id: int) -> None:
+        request = self._requests[id]
+        service, args = request.service, request.args
+        failure = service.failure_of(*args, attempt=request.attempt)
+        if service.down_at(self.now):
+            failure = ConnectionError(f"{service.name} is down")
+        if failure is not None:
+            self._fail(id, failure)
+            return
+        try:
+            value = encode(service.next_item() if service.is_source else service.reply(*args))
+        except StopAsyncIteration as end:
+            self._fail(id, end)
+            return
+        self._end_call(id)
+        self._log("reply", id, value)
+        self._done.append([id, "reply", value])
+
+    def _fail(self, id: int, failure: Exception) -> None:
+        self._end_call(id)
+        name, text = stands_for(type(failure)), text_of(failure)
+        self._log("error", id, name, text)
+        self._done.append([id, "error", name, text])
+
     def _on_cancel(self, id: int) -> None:
-        if id in self._requests:
-            self._release(id)
+        if id in self._requests and self._requests[id].lane is None:
+            self._end_call(id)
             self._log("cancel", id)
 
-    def _on_block(self, why: str, duration: int, task: str, line: str) -> None:
-        if type(duration) is not int or duration < 0 or self._blocked:
-            raise ProtocolError(f"the loop cannot be blocked for {duration!r} ns")
-        self._blocked = True
-        self._log("block", task, why, line)
-        self._at(self.now + duration, self._unblock, task)
+    def _end_call(self, id: int) -> None:
+        """Take a call out of the service's hands and start the next one in line."""
+        request = self._requests.pop(id)
+        service = request.service
+        if request.lane is not None:
+            self._release_lane(request.lane)
+        if request.timer is None:
+            if id in service.line:
+                service.line.remove(id)
+            return
+        request.timer[2] = None  # a cancelled timer must not move the clock
+        service.in_service -= 1
+        if service.line:
+            next_id = service.line.popleft()
+            self._start(next_id, self._requests[next_id])
+
+    # -- lanes: the loop's own thread, threads and process jobs
+
+    def _on_block(self, lane: int, why: str, duration: int, task: str, line: str) -> None:
+        self._check_lane(lane)
+        if type(duration) is not int or duration < 0 or why not in ("sleep", "python", "native"):
+            raise ProtocolError(f"a lane cannot be blocked by {why!r} for {duration!r} ns")
+        self._hold(lane, task, why, line)
+        if why == "sleep":
+            self._at(self.now + duration, self._unblock, lane)
+        else:
+            self._compute(lane, why, duration)
+
+    def _hold(self, lane: int, task: str, why: str, line: str) -> None:
+        self._blocked[lane] = task
+        if lane == 0:
+            self._log("block", task, why, line)
+        elif why == "sleep":
+            self._log("wait", lane, why)
+
+    def _unblock(self, lane: int) -> None:
+        self._release_lane(lane)
+        self._done.append([lane, "unblock"])
+
+    def _release_lane(self, lane: int) -> None:
+        task = self._blocked.pop(lane)
+        if lane == 0:
+            self._log("unblock", task)
+        elif lane in self._jobs:
+            self._log("run", lane)
+
+    def _on_wait(self, task: str, line: str) -> None:
+        """The loop's thread waits for another lane: nothing else can run, as with any block."""
+        self._log("block", task, "wait", line)
+
+    def _on_go_on(self, task: str) -> None:
+        self._log("unblock", task)
+
+    def _on_job(self, id: int, pool: str, kind: str, size: int, name: str) -> None:
+        self._take_id(id)
+        if kind not in self._start_cost or type(size) is not int or type(name) is not str or len(self._jobs) > 10_000:
+            raise ProtocolError(f"there is no pool of {size!r} {kind!r} workers")
+        self._jobs[id] = _Job(pool, kind, name)
+        self._log("task", id, name, None)
+        if not pool:
+            self._begin_job(id, new=True)
+            return
+        workers = self._pools.setdefault(pool, Pool("process" if kind == "process" else "thread", size))
+        taken = workers.take(id)
+        if taken != "wait":
+            self._begin_job(id, new=taken == "new")
+
+    def _begin_job(self, id: int, *, new: bool) -> None:
+        kind = self._jobs[id].kind
+        if new:
+            self._log("worker", kind, self._memory[kind])
+        self._at(self.now + (self._start_cost[kind] if new else 0), self._job_runs, id)
+
+    def _job_runs(self, id: int) -> None:
+        self._jobs[id].running = True
+        self._log("run", id)
+        self._done.append([id, "start"])
+
+    def _on_done(self, id: int) -> None:
+        self._check_lane(id)
+        job = self._jobs.pop(id)
+        self._log("end", id, "returned")
+        if job.pool:
+            next_id = self._pools[job.pool].release()
+            if next_id is not None:
+                self._begin_job(next_id, new=False)
+
+    # -- computing
+
+    def _compute(self, lane: int, kind: Any, work: int) -> None:
+        process = lane if lane and self._jobs[lane].kind == "process" else 0
+        self._processor.start(lane, kind, process, work, self.now)
+        self._plan_end_of_computing()
+
+    def _plan_end_of_computing(self) -> None:
+        if self._computing_ends is not None:
+            self._computing_ends[2] = None
+        end = self._processor.next_end()
+        self._computing_ends = None if end is None else self._at(end, self._computed, None)
+
+    def _computed(self, _: None) -> None:
+        self._computing_ends = None
+        for lane in self._processor.ended(self.now):
+            request = next((id for id, one in self._requests.items() if one.lane == lane), None)
+            if request is None:
+                self._unblock(lane)
+            else:
+                self._finish(request)
+        self._plan_end_of_computing()
+
+    # -- clients
+
+    def _invocation(
+        self,
+        target: Made | None,
+        method: str,
+        args: tuple[Any, ...],
+        at: float,
+        patience: float | None,
+        then: Callable[[Invocation], None] | None = None,
+    ) -> Invocation:
+        return Invocation(0, target, method, args, at, patience, then)
+
+    def _on_drive(self, id: int) -> None:
+        """The learner's objects are there: the clients may come. Completed when the last one has gone."""
+        self._take_id(id)
+        self._drain = id
+        for invocation in sorted(self._planned, key=lambda one: one.at):
+            self._expected += 1
+            self._at(max(self.now, to_ns(invocation.at)), self._arrive, invocation)
+        for clients in self._arrivals:
+            self._expect_next(clients)
+        self._drained()
+
+    def _expect_next(self, clients: Iterator[Invocation]) -> None:
+        invocation = next(clients, None)
+        if invocation is not None:
+            self._expected += 1
+            self._at(max(self.now, to_ns(invocation.at)), self._arrive_and_expect, (invocation, clients))
+
+    def _arrive_and_expect(self, both: tuple[Invocation, Iterator[Invocation]]) -> None:
+        self._arrive(both[0])
+        self._expect_next(both[1])
+
+    def _arrive(self, invocation: Invocation) -> None:
+        self._expected -= 1
+        self._arrived += 1
+        invocation.id = self._arrived
+        invocation.at = seconds(self.now)
+        self._open[invocation.id] = invocation
+        target = 0 if invocation.target is None else invocation.target.number
+        args = encode(invocation.args)
+        self._log("arrive", invocation.id, target, invocation.method, args)
+        self._done.append([-invocation.id, "invoke", target, invocation.method, args])
+        if invocation.patience is not None:
+            self._departures[invocation.id] = self._at(
+                self.now + to_ns(invocation.patience), self._depart, invocation.id
+            )
+
+    def _depart(self, id: int) -> None:
+        self._close_invocation(id, "departed", None, "")
+        self._log("depart", id)
+        self._done.append([-id, "depart"])
+
+    def _on_answer(self, id: int, how: str, value: Any, error: str = "") -> None:
+        if how not in ("reply", "error") or type(error) is not str:
+            raise ProtocolError(f"an answer is a reply or an error, not {how!r}")
+        if id not in self._open:
+            if type(id) is int and 0 < id <= self._arrived:
+                return  # the client has left already
+            raise ProtocolError(f"nobody asked request {id!r}")
+        self._close_invocation(id, how, value, error)
+        self._log("answer", id, how, value, error)
+
+    def _close_invocation(self, id: int, how: str, value: Any, error: str) -> None:
+        invocation = self._open.pop(id)
+        invocation.end, invocation.how, invocation.value, invocation.error = seconds(self.now), how, value, error
+        self.totals.add(invocation)
+        timer = self._departures.pop(id, None)
+        if timer is not None:
+            timer[2] = None
+        if invocation.then is not None:
+            invocation.then(invocation)
+        self._drained()
+
+    def _drained(self) -> None:
+        if self._drain is not None and not self._open and not self._expected:
+            self._done.append([self._drain, "reply", None])
+            self._drain = None
+
+    # -- what the learner's function gives
 
     def _on_item(self, value: Any) -> None:
         self._log("item", value)
@@ -286,6 +613,8 @@ class World:
 
     def _on_stop(self, why: str, text: str, line: str) -> None:
         self._stop(why, text, line)
+
+    # -- time
 
     def _on_idle(self, until: int | None) -> None:
         """Let time pass until something is done or `until` is reached, whichever is first."""
@@ -307,15 +636,11 @@ class World:
         if self._done:
             return
         if until is None:
-            self._stuck = (
-                "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
-            )
+            self._stuck = "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
         elif until > self.now:
             self._move_to(until)
 
-    # -- time
-
-    def _at(self, when: int, action: Callable[[Any], None], argument: Any) -> list[Any]:
+    def _at(self, when: int, action: Callable[[Any], None], argument: Any) -> Timer:
         self._sequence += 1
         timer = [when, self._sequence, action, argument]
         heapq.heappush(self._timers, timer)
@@ -328,43 +653,11 @@ class World:
         self.now = when
         return True
 
-    def _start(self, id: int, request: _Request) -> None:
-        request.service.in_service += 1
-        latency = request.service.latency_of(*request.args, attempt=request.attempt)
-        request.timer = self._at(self.now + to_ns(latency), self._finish, id)
-
-    def _finish(self, id: int) -> None:
-        request = self._requests[id]
-        self._release(id)
-        failure = request.service.failure_of(*request.args, attempt=request.attempt)
-        if failure is None:
-            value = request.service.reply(*request.args)
-            self._log("reply", id, value)
-            self._done.append([id, "reply", value])
-        else:
-            name, text = type(failure).__name__, str(failure.args[0]) if failure.args else ""
-            self._log("error", id, name, text)
-            self._done.append([id, "error", name, text])
-
-    def _release(self, id: int) -> None:
-        """Take a call out of the service's hands and start the next one in line."""
-        request = self._requests.pop(id)
-        service = request.service
-        if request.timer is None:
-            service.line.remove(id)
-            return
-        request.timer[2] = None  # a cancelled timer must not move the clock
-        service.in_service -= 1
-        if service.line:
-            next_id = service.line.pop(0)
-            self._start(next_id, self._requests[next_id])
-
-    def _unblock(self, task: str) -> None:
-        self._blocked = False
-        self._log("unblock", task)
-        self._done.append([0, "unblock"])
-
     @property
     def seconds(self) -> float:
         """The time now, in seconds since the world began."""
-        return seconds(self.now)
+        return self.now / NS
+
+
+def _nothing(dice: Dice, *args: Any) -> None:
+    """What a sink answers."""

@@ -1,0 +1,355 @@
+"""The learner's side of a run: their function on the world's clock, watched, with limits, and cleaned up after.
+
+The calling thread only watches, so a run works beside the running loop of a notebook's kernel, it
+ends on Ctrl-C, and `while True: pass` ends at its limit of CPU time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import inspect
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Literal
+
+from asynclab.capture import Capture, captured_by, capturing
+from asynclab.fixtures import FIXTURES
+from asynclab.lanes import early_bound, on_clock, virtual_time
+from asynclab.link import Uncrossable, decode, describe, encode, stands_for, text_of
+from asynclab.loop import MAX_TURNS, VirtualLoop
+from asynclab.references import References
+from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
+from asynclab.source_line import is_learners, line_of_thread, line_of_traceback
+from asynclab.threads import EARLY_BOUND, virtual_threads
+
+#: How long the world goes on after the function has returned, in its seconds: leaked tasks betray themselves.
+LINGER = 10.0
+
+#: What is done with the learner's function: `await` it, read it with `async for`, or let clients call objects.
+How = Literal["await", "iterate", "drive"]
+
+_real_monotonic = time.monotonic
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a run is ended from outside: seconds of CPU, seconds on the wall, turns without time passing."""
+
+    cpu: float = 1.0
+    wall: float = 10.0
+    turns: int = MAX_TURNS
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run: `function` with encoded `args`, or, to drive, the classes among `names`."""
+
+    function: Callable[..., Any] | None
+    args: list[Any]
+    how: How
+    names: Mapping[str, Any]
+
+
+def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
+    """Run the job in the world behind `handle`; whatever it does, this returns, and the world has the record."""
+    own = _globals_of(job)
+    with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND):
+        _watch(_Run(handle, settings, job, limits))
+
+
+def _globals_of(job: Job) -> dict[str, Any]:
+    """The module that the learner's code lives in: what it bound early is looked for there."""
+    functions = [job.function, *job.names.values()]
+    found = next((vars for thing in functions if (vars := _its_globals(thing)) is not None), None)
+    return {} if found is None else found
+
+
+def _its_globals(thing: Any) -> dict[str, Any] | None:
+    thing = inspect.unwrap(getattr(thing, "func", thing)) if callable(thing) else thing
+    if isinstance(thing, type):
+        thing = next((member for member in vars(thing).values() if inspect.isfunction(member)), None)
+    code = getattr(thing, "__code__", None)
+    return thing.__globals__ if code is not None and is_learners(code.co_filename) else None
+
+
+class _Run:
+    """The thread that a learner's function runs in, and how to end it."""
+
+    def __init__(self, handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
+        self.limits = limits
+        self.handle = handle
+        self.scheduler = Scheduler(
+            handle,
+            cores=settings["cores"],
+            wall_steps=settings["wall_steps"],
+            order_seed=settings["order_seed"],
+        )
+        self.loop = VirtualLoop(self.scheduler, max_turns=limits.turns)
+        self.loop.set_exception_handler(self._notice)
+        self.scheduler.describe = self.loop.describe_tasks
+        self.scheduler.main.task_name = self._current_task
+        self.scheduler.on_client = self._client
+        self.thread = threading.Thread(target=self._live, name="asynclab run", daemon=True)
+        self.with_learner = True  # False once the learner's code is done and the runner cleans up
+        self._settings = settings
+        self._job = job
+        self._references = References()
+        self._requests: dict[int, asyncio.Task[Any]] = {}
+        self._capture = Capture()
+
+    # -- in the run's thread
+
+    def _live(self) -> None:
+        with captured_by(self._capture), on_clock(self.scheduler.main), contextlib.suppress(RunEnded):
+            try:
+                self._play()
+            finally:
+                self.with_learner = False
+                sys.settrace(None)  # see `_raise_in`
+                self.handle([["close"]])
+                self._clean_up()
+
+    def _play(self) -> None:
+        self.scheduler.running_thread = threading.get_ident()
+        try:
+            self.loop.run_until_complete(self._main())
+            self.scheduler.flush()
+            if asyncio.all_tasks(self.loop) or self.scheduler.lanes:
+                self.loop.run_until_complete(asyncio.sleep(LINGER))
+        except RunEnded as end:
+            self.with_learner = False
+            self._tell("stop", end.why, end.text, end.line)
+        except BaseException as error:  # a task of the learner's let SystemExit or KeyboardInterrupt out
+            self._tell("raise", type(error).__name__, text_of(error), line_of_traceback(error.__traceback__))
+
+    async def _main(self) -> None:
+        try:
+            await self._do()
+        except RunEnded:
+            raise
+        except Uncrossable as refused:
+            self._tell("raise", "Uncrossable", str(refused), "")
+        except BaseException as error:
+            self._tell("raise", type(error).__name__, text_of(error), line_of_traceback(error.__traceback__))
+
+    async def _do(self) -> None:
+        if self._job.how == "drive":
+            await self._drive()
+            return
+        assert self._job.function is not None
+        returned = self._job.function(*decode(self._job.args, self._references))
+        self.loop.entry = returned
+        if self._job.how == "iterate":
+            await self._iterate(returned)
+            return
+        value = await _awaited(self._job.function, returned)
+        try:
+            self._tell("return", encode(value))
+        except Uncrossable:
+            close_coroutines(value)
+            raise
+
+    async def _iterate(self, returned: AsyncIterator[Any]) -> None:
+        if not hasattr(returned, "__aiter__"):
+            self._raise_if_untouched(returned)
+            close_coroutines(returned)
+            raise Uncrossable(f"{describe(returned)} where `async for` needs an async generator")
+        async for item in returned:
+            self.scheduler.say("item", encode(item))
+        self._tell("return", None)
+
+    def _raise_if_untouched(self, returned: Any) -> None:
+        """Raise the stub's NotImplementedError: without a `yield` it is a coroutine and raises when run."""
+        if not inspect.iscoroutine(returned):
+            return
+        with contextlib.suppress(StopIteration), self.scheduler.unheard():
+            returned.send(None)
+
+    # -- driven runs
+
+    async def _drive(self) -> None:
+        """Make the objects that the scene asks for, then answer clients until the last one has gone."""
+        for number, name, args, named in self._settings["make"]:
+            make = self._job.names[name]
+            args, named = decode(args, self._references), decode(named, self._references)
+            self._references.objects[number] = make(*args, **named)
+        drained = asyncio.Event()
+        self.scheduler.say("drive", self.scheduler.expect(lambda _: drained.set()))
+        await drained.wait()
+        self._tell("return", None)
+
+    def _client(self, completion: Completion) -> None:
+        id, what, *request = completion
+        if what == "depart":
+            task = self._requests.pop(-id, None)
+            if task is not None:
+                self.loop.call_soon_threadsafe(task.cancel)
+        else:
+            self.loop.call_soon_threadsafe(self._answer_later, -id, *request)
+
+    def _answer_later(self, id: int, target: int, method: str, args: list[Any]) -> None:
+        self._requests[id] = self.loop.create_task(self._answer(id, target, method, args))
+
+    async def _answer(self, id: int, target: int, method: str, args: list[Any]) -> None:
+        try:
+            function = getattr(self._references.objects[target], method) if target else FIXTURES[method]
+            returned = function(*decode(args, self._references))
+            value = await returned if isinstance(returned, Awaitable) else returned
+            answer = ("reply", encode(value), "")
+        except (RunEnded, GeneratorExit):
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            answer = ("error", text_of(error), stands_for(type(error)))
+            if asyncio.current_task(self.loop).cancelling():  # type: ignore[union-attr]
+                raise
+        finally:
+            self._requests.pop(id, None)
+        self.scheduler.say("answer", id, *answer)
+
+    # -- the end
+
+    def _tell(self, *end: Any) -> None:
+        """Tell the world how it ended, and before that what was printed and noticed."""
+        if self._capture.printed:
+            self.scheduler.say("print", self._capture.printed)
+        for text in self._capture.noise:
+            self.scheduler.say("noise", text)
+        self.scheduler.say(*end)
+        self.scheduler.flush()
+
+    def _notice(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        because = f": {type(error).__name__}: {error}" if error is not None else ""
+        message = context.get("message", "asyncio complained").replace("VirtualTask", "Task")
+        self._capture.notice(message + because)
+
+    def _current_task(self) -> str:
+        task = asyncio.current_task(self.loop)
+        return "?" if task is None else task.get_name()
+
+    def _clean_up(self) -> None:
+        """Cancel what is left, so that nothing of this run is heard of later."""
+        self.scheduler.finish()
+        try:
+            left = sorted(asyncio.all_tasks(self.loop), key=hash)
+            for task in left:
+                task.cancel()
+            if left:
+                self.loop.run_until_complete(asyncio.wait(left, timeout=1))
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        except RunEnded:
+            pass  # a task that swallows its cancellation: it goes with the loop
+        finally:
+            self.loop.close()
+            self.loop.entry = None
+            gc.collect(0)  # forgotten coroutines complain here, where it is captured
+
+    # -- in the watching thread
+
+    def cpu_seconds(self) -> float:
+        """CPU time that the run's threads have used; of the whole process where a thread's cannot be read."""
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return time.process_time()
+        lanes = [lane.thread for lane in list(self.scheduler.lanes.values()) if lane.thread]
+        return self.scheduler.cpu_of_ended + sum(map(_cpu_of, [self.thread.ident or 0, *lanes]))
+
+    def line(self) -> str:
+        """The learner's line that the run is at."""
+        return line_of_thread(self.scheduler.running_thread)
+
+    def interrupt(self, end: RunEnded) -> None:
+        """Raise `end` in the learner's code, again and again if the code catches it."""
+        for _ in range(50):
+            if not self.thread.is_alive():
+                return
+            if self.with_learner:
+                _raise_in(self.scheduler.running_thread, end)
+            self.thread.join(0.01)
+        text = f"{end.text}; it cannot be stopped either, so it runs on: restart the kernel"
+        self.handle([["stop", end.why, text, end.line], ["close"]])
+
+
+def _cpu_of(thread: int) -> float:
+    try:
+        return time.clock_gettime(time.pthread_getcpuclockid(thread)) if thread else 0.0
+    except OSError:  # it has just ended
+        return 0.0
+
+
+def _watch(run: _Run) -> None:
+    """Start the run and wait for its end, which is brought about when it takes too long."""
+    run.thread.start()
+    began = _real_monotonic()
+    cpu_began = 0.0 if hasattr(time, "pthread_getcpuclockid") else time.process_time()
+    limits = run.limits
+    try:
+        while run.thread.is_alive():
+            run.thread.join(0.02)
+            if run.cpu_seconds() - cpu_began > limits.cpu:
+                text = f"it computed for {limits.cpu:g} s without coming to an end"
+                return run.interrupt(RunEnded("cpu", text, run.line()))
+            if _real_monotonic() - began > limits.wall:
+                text = f"nothing came of it in {limits.wall:g} s of real time"
+                return run.interrupt(RunEnded("wall", text, run.line()))
+    except KeyboardInterrupt:
+        run.interrupt(RunEnded("interrupted", "you interrupted it", run.line()))
+
+
+def _raise_in(thread: int, end: RunEnded) -> None:
+    """Raise `end` in another thread, at its next bytecode.
+
+    CPython takes a class and makes the exception over there, so its `__init__` runs in that thread.
+    There it also arms a trace function, which raises once more on the next line of the learner's:
+    ``except BaseException: pass`` catches the first one, and its `pass` is that next line.
+    """
+
+    def raised_there(self: RunEnded) -> None:
+        RunEnded.__init__(self, end.why, end.text, end.line)
+        _raise_on_next_line(end)
+
+    kind = type("RunEnded", (RunEnded,), {"__init__": raised_there})
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
+
+
+def _raise_on_next_line(end: RunEnded) -> None:
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        if is_learners(frame.f_code.co_filename):
+            raise RunEnded(end.why, end.text, end.line)
+        return trace
+
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if is_learners(frame.f_code.co_filename):
+            frame.f_trace = trace
+        frame = frame.f_back
+    sys.settrace(trace)
+
+
+async def _awaited(function: Callable[..., Any], returned: Any) -> Any:
+    """``await returned``, with a sentence for the answer that forgot `async def`."""
+    if isinstance(returned, Awaitable):
+        return await returned
+    if hasattr(returned, "__aiter__"):
+        raise Uncrossable(f"{describe(returned)}: it yields where it should return")
+    name = getattr(function, "__name__", "the function")
+    raise Uncrossable(
+        f"{describe(returned)} at once, but it is called as `await {name}(...)`: is it `async def`?"
+    )
+
+
+def close_coroutines(value: Any, depth: int = 3) -> None:
+    """Close the coroutines in a refused value, so that they do not complain later."""
+    if inspect.iscoroutine(value):
+        value.close()
+    elif isinstance(value, list | tuple | set | frozenset) and depth:
+        for item in value:
+            close_coroutines(item, depth - 1)
+    elif isinstance(value, dict) and depth:
+        close_coroutines(list(value.values()), depth - 1)

@@ -1,0 +1,390 @@
+"""One lane of a run at a time, and the only way from there to the world.
+
+A *lane* is the event loop's own thread (lane 0), a thread or a process job. Lanes are real threads
+that pass a baton: the loop's thread hands it to a lane whose time has come, and gets it back when
+that lane waits, computes or ends. So a run with threads repeats to the byte.
+"""
+
+from __future__ import annotations
+
+import _thread
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from asynclab.lanes import on_clock
+from asynclab.link import decode, error_from
+from asynclab.record import NS
+from asynclab.source_line import line_of_thread
+
+#: How the learner's side reaches the world: a batch of operations out; the time, completions and an end back.
+Handle = Callable[[Sequence[Sequence[Any]]], list[Any]]
+
+Completion = list[Any]
+
+#: What the clock on the wall says when a world begins: a fixed instant, so that traces repeat.
+WALL_CLOCK_START = 1_700_000_000.0
+
+#: Real seconds in which a lane that was told to end has to do so.
+GRACE = 0.5
+
+
+class RunEnded(KeyboardInterrupt):
+    """The run is over, from outside. A KeyboardInterrupt, because asyncio lets no other one out of a task."""
+
+    def __init__(self, why: str = "interrupted", text: str = "it was interrupted", line: str = "") -> None:
+        super().__init__(text)
+        self.why = why
+        self.text = text
+        self.line = line
+
+
+class Scheduler:
+    """Keeps the time, says who goes on next, and speaks to the world in batches.
+
+    `order_seed` permutes what happens at one instant and has no order of its own; None keeps the
+    order in which it was asked for.
+    """
+
+    def __init__(
+        self,
+        handle: Handle,
+        *,
+        cores: int = 4,
+        wall_steps: Sequence[Sequence[float]] = (),
+        order_seed: int | None = None,
+    ) -> None:
+        self._handle = handle
+        self.cores = cores
+        self.wall_steps = wall_steps
+        self.task_count = 0
+        self._operations: list[Sequence[Any]] = []
+        self._receivers: dict[int, Callable[[Completion], None]] = {}
+        self._last_id = 0
+        self.now = 0
+        self.dice = None if order_seed is None else random.Random(order_seed)
+        self.main = MainLane(self)
+        self.lanes: dict[int, ThreadLane] = {}
+        self.baton = _thread.allocate_lock()
+        self.baton.acquire()
+        self.running_thread = 0
+        self.cpu_of_ended = 0.0
+        self.ended: RunEnded | None = None
+        self.closing = False
+        self.describe: Callable[[], str] = str
+        self.on_client: Callable[[Completion], None] | None = None  # what a client asks, or that it has left
+
+    def time(self) -> float:
+        """Seconds since the world began."""
+        return self.now / NS
+
+    def wall_time(self) -> float:
+        """What a clock on the wall says, in seconds since the epoch; unlike `time` it can be set."""
+        return WALL_CLOCK_START + self.time() + sum(by for at, by in self.wall_steps if at <= self.time())
+
+    # -- to the world
+
+    def say(self, *operation: Any) -> None:
+        """Tell the world at the next idle moment; until then no time passes."""
+        self._operations.append(operation)
+
+    def expect(self, receiver: Callable[[Completion], None]) -> int:
+        """A new id; what the world completes under it goes to `receiver`."""
+        self._last_id += 1
+        self._receivers[self._last_id] = receiver
+        return self._last_id
+
+    def forget(self, id: int) -> bool:
+        """No longer expect anything; False when it has come already."""
+        return self._receivers.pop(id, None) is not None
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is said inside the block, the world never hears."""
+        said = list(self._operations)
+        try:
+            yield
+        finally:
+            self._operations = said
+
+    def flush(self) -> None:
+        """Tell the world now, without letting time pass."""
+        operations, self._operations = self._operations, []
+        self._deliver(self._handle(operations)[1])
+
+    def idle(self, until: int | None) -> None:
+        """Nothing can run: let lanes go on whose wait is over, else let time pass until `until` (ns).
+
+        Only the loop's own thread calls this, and while lanes go on, it stands still.
+        """
+        if self._resume_those_that_can():
+            return
+        if self.closing:
+            self._idle_without_world(until)
+            return
+        deadlines = [lane.deadline for lane in self.lanes.values() if lane.deadline is not None]
+        until = min([*deadlines, *([] if until is None else [until])], default=None)
+        operations, self._operations = self._operations, []
+        operations.append(("idle", until))
+        self.now, completions, over = self._handle(operations)
+        if over is not None:
+            raise self._end(over)
+        self._deliver(completions)
+        self._resume_those_that_can()
+
+    def _idle_without_world(self, until: int | None) -> None:
+        if until is None:
+            raise RunEnded("deadlock", "a task does not end, although it was cancelled")
+        self.now = until
+
+    def _deliver(self, completions: list[Completion]) -> None:
+        for completion in completions:
+            receiver = self._receivers.get(completion[0]) if completion[0] >= 0 else self.on_client
+            if receiver is not None:
+                receiver(completion)
+
+    def finish(self) -> None:
+        """From here on time passes without the world: the runner is cleaning up."""
+        self.closing = True
+        self._operations = []
+        self.ended = self.ended or RunEnded("interrupted", "the run is over")
+        for lane in list(self.lanes.values()):
+            lane.end()
+
+    # -- lanes
+
+    def _resume_those_that_can(self) -> bool:
+        able = [lane for lane in self.lanes.values() if lane.can_go_on()]
+        if self.dice is not None:
+            self.dice.shuffle(able)
+        for lane in able:
+            lane.go_on()
+        return bool(able)
+
+    def spawn(self, pool: str, kind: str, size: int, name: str, body: Callable[[], None], start: Any = None) -> ThreadLane:
+        """A new lane for a job; it begins when the world says that a worker has it."""
+        lane = ThreadLane(self, name, body, start or _start_thread)
+        lane.id = self.expect(lane.receive)
+        self.lanes[lane.id] = lane
+        self.say("job", lane.id, pool, kind, size, name)
+        return lane
+
+    def _end(self, why: str) -> RunEnded:
+        texts = {
+            "deadlock": "nothing is in flight and no timer is set, so nobody can wake what waits",
+            "horizon": "after an hour on the world's clock it was still not over",
+        }
+        places = "; ".join(filter(None, [self.describe(), *(lane.place() for lane in self.lanes.values())]))
+        self.ended = RunEnded(why, texts.get(why, f"the world ended the run: {why}"), places)
+        return self.ended
+
+
+class Lane:
+    """What every lane can do: see the time, stand still for a while, wait for something, call a service."""
+
+    id = 0
+    name = ""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler = scheduler
+
+    def time(self) -> float:
+        return self.scheduler.time()
+
+    def wall_time(self) -> float:
+        return self.scheduler.wall_time()
+
+    def block(self, why: str, seconds: float) -> None:
+        """Do nothing else for `seconds`: asleep, or computing ("python" with the GIL, "native" without)."""
+        scheduler = self.scheduler
+        scheduler.say("block", self.id, why, round(seconds * NS), self.label(), self.line())
+        self.wait_for_completion()
+
+    def ask(self, service: str, method: str, args: list[Any]) -> Any:
+        """Call a service in its blocking form: this lane stands still until the answer is there."""
+        answer: list[Completion] = []
+        id = self.scheduler.expect(answer.append)
+        self.scheduler.say("work", id, self.id, service, method, args, self.label(), self.line())
+        self.wait(lambda: bool(answer))
+        self.scheduler.forget(id)
+        _, how, *content = answer[0]
+        if how == "error":
+            raise error_from(*content)
+        return decode(content[0])
+
+    def wait_for_completion(self) -> None:
+        raise NotImplementedError
+
+    def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Stand still until `test` is true, at most `timeout` seconds; whether it is."""
+        raise NotImplementedError
+
+    def label(self) -> str:
+        return self.name
+
+    def line(self) -> str:
+        return line_of_thread(_thread.get_ident())
+
+
+class MainLane(Lane):
+    """The event loop's own thread. While it stands still the loop is blocked, and the record says so."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        super().__init__(scheduler)
+        self._unblocked = False
+        self.task_name: Callable[[], str] = str
+        scheduler._receivers[0] = self._receive
+
+    def label(self) -> str:
+        return self.task_name()
+
+    def _receive(self, completion: Completion) -> None:
+        self._unblocked = True
+
+    def wait_for_completion(self) -> None:
+        self._unblocked = False
+        while not self._unblocked:
+            self.scheduler.idle(None)
+
+    def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
+        if self.scheduler.dice is not None and not self.scheduler.closing:
+            self.scheduler._resume_those_that_can()
+        if test():
+            return True
+        if timeout is not None and timeout <= 0:
+            return False
+        until = None if timeout is None else self.scheduler.now + round(timeout * NS)
+        self.scheduler.say("wait", self.label(), self.line())
+        try:
+            while not (met := test()) and (until is None or self.scheduler.now < until):
+                self.scheduler.idle(until)
+        finally:
+            self.scheduler.say("go on", self.label())
+        return met
+
+
+class ThreadLane(Lane):
+    """A thread or a process job: a real thread that runs only while it has the baton."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        name: str,
+        body: Callable[[], None],
+        start: Callable[[Callable[[], None]], None],
+    ) -> None:
+        super().__init__(scheduler)
+        self.name = name
+        self.deadline: int | None = None
+        self.over = False
+        self.thread = 0
+        self._body = body
+        self._start = start
+        self._test: Callable[[], bool] | None = None
+        self._due = False
+        self._met = False
+        self._go = _thread.allocate_lock()
+        self._go.acquire()
+
+    # -- from the thread that has the baton
+
+    def receive(self, completion: Completion) -> None:
+        """The world says that it may begin, or that its block is over."""
+        self._due = True
+
+    def can_go_on(self) -> bool:
+        """Whether its wait is over. Asked once: the test may take what it waits for, such as a lock."""
+        if self._test is not None and self._test():
+            self._met = True
+        late = self.deadline is not None and self.scheduler.now >= self.deadline
+        return self._due or self._met or late
+
+    def go_on(self) -> None:
+        """Let it run until it stands still again."""
+        self._due, self._test, self.deadline = False, None, None
+        if self.thread:
+            self._go.release()
+        else:
+            self._start(self._live)
+            self._go.release()
+        self.scheduler.baton.acquire()
+        if self.scheduler.ended is not None and not self.scheduler.closing:
+            raise self.scheduler.ended
+
+    def end(self) -> None:
+        """Make it leave the learner's code; one that will not is left behind."""
+        if not self.thread:
+            self.over = True
+            self.scheduler.lanes.pop(self.id, None)
+            return
+        self._go.release()
+        self.scheduler.baton.acquire(timeout=GRACE)
+
+    def place(self) -> str:
+        """Where it waits, for a sentence."""
+        if not self.thread:
+            return f"`{self.name}` waits for a worker"
+        line = line_of_thread(self.thread)
+        return f"`{self.name}` waits" + (f", {line}" if line else "")
+
+    # -- in its own thread
+
+    def _live(self) -> None:
+        self._go.acquire()
+        self.thread = _thread.get_ident()
+        self.scheduler.running_thread = self.thread
+        with on_clock(self), suppress(RunEnded):
+            self._run()
+        self.over = True
+        self.scheduler.cpu_of_ended += time.thread_time()
+        self.scheduler.lanes.pop(self.id, None)
+        self.scheduler.forget(self.id)
+        self.scheduler.say("done", self.id)
+        self.scheduler.baton.release()
+
+    def _run(self) -> None:
+        try:
+            self._body()
+        except RunEnded as end:
+            self.scheduler.ended = self.scheduler.ended or end
+
+    def _stand_still(self) -> None:
+        if self.scheduler.closing:  # a `finally` of the learner's, after the end
+            raise RunEnded
+        self.scheduler.baton.release()
+        self._go.acquire()
+        self.scheduler.running_thread = self.thread
+        if self.scheduler.ended is not None:
+            end = self.scheduler.ended
+            raise RunEnded(end.why, end.text, end.line)
+
+    def wait_for_completion(self) -> None:
+        self._stand_still()
+
+    def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
+        if self.scheduler.dice is not None and self.scheduler.dice.random() < 0.5:
+            self._test = _always  # another lane may go first: the system could have switched here
+            self._stand_still()
+            self._take_met()
+        if test():
+            return True
+        if timeout is not None and timeout <= 0:
+            return False
+        end = None if timeout is None else self.scheduler.now + round(timeout * NS)
+        self._test, self.deadline = test, end
+        self._stand_still()
+        return self._take_met()
+
+    def _take_met(self) -> bool:
+        met, self._met = self._met, False
+        return met
+
+
+def _always() -> bool:
+    return True
+
+
+def _start_thread(live: Callable[[], None]) -> None:
+    _thread.start_new_thread(live, ())

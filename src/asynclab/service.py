@@ -1,0 +1,179 @@
+"""What the learner's code can call: stores, replicas, models, sources and sinks."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from asynclab.link import CALLABLE, SERVICE
+from asynclab.record import NS
+
+Dice = random.Random
+Latency = float | Mapping[str, float] | Callable[[Dice], float]
+Failure = Exception | Mapping[str, Exception] | Callable[[Any, int], Exception | None] | None
+
+#: How a service is called: awaited, or in its blocking form, where the caller's thread is asleep or computes.
+Form = Literal["await", "sleep", "python", "native"]
+
+
+def to_ns(duration: float) -> int:
+    """Seconds as integer nanoseconds, so that ten times 0.1 s is exactly 1.0 s."""
+    return round(duration * NS)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At most `rate` calls a second, after a burst of `burst`; the others are refused at once."""
+
+    rate: float
+    burst: int = 1
+
+
+class Service:
+    """Something that answers after a while.
+
+    `latency` is in seconds: one number, one per first argument, or drawn by a function from dice.
+    `fail` is the exception it answers with: always, for some first arguments, or as
+    ``fail(first_argument, attempt)`` says, attempts counted from 1.
+    `keys` are the first arguments it knows, when that is to be judged; others get a KeyError.
+    `capacity` is how many calls it works on at once; the others wait in line. None means any number.
+    `knee` is how many calls it works on at full speed: with twice as many, each takes twice as long.
+    `outages` are stretches of time, (from, until) in seconds, in which every call fails with ConnectionError.
+    `quota` refuses calls beyond a rate with ``RuntimeError("429 Too Many Requests")``.
+    `form` is "await" for a coroutine method; the blocking forms hold the calling thread, and the
+    latency is then time asleep or work for one core, with the GIL ("python") or without ("native").
+    `items` makes it a source: each call without arguments takes the next item, until they are used up.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        seed: int,
+        methods: Mapping[str, Sequence[str]],
+        latency: Latency = 0.1,
+        fail: Failure = None,
+        reply: Callable[..., Any] | None = None,
+        keys: Sequence[str] | None = None,
+        capacity: int | None = None,
+        knee: int | None = None,
+        outages: Sequence[tuple[float, float]] = (),
+        quota: Quota | None = None,
+        form: Form = "await",
+        items: Sequence[Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.methods = {method: list(parameters) for method, parameters in methods.items()}
+        self.capacity = capacity
+        self.knee = knee
+        self.form = form
+        self.in_service = 0
+        self.line: deque[int] = deque()
+        self._seed = seed
+        self._latency = latency
+        self._fail = fail
+        self._reply = reply
+        self._keys = tuple(latency) if keys is None and isinstance(latency, Mapping) else keys
+        self._outages = [(to_ns(begin), to_ns(end)) for begin, end in outages]
+        self._quota = quota
+        self._tokens = 0.0 if quota is None else float(quota.burst)
+        self._tokens_at = 0
+        self._left = None if items is None else deque(items)
+        self._attempts: dict[str, int] = {}
+
+    def reference(self) -> dict[str, Any]:
+        """What crosses the link in place of the service."""
+        return {SERVICE: self.name, "methods": self.methods, "form": self.form, "source": self._left is not None}
+
+    def bound(self, method: str, *args: Any) -> Bound:
+        """The method as a function to hand to the learner, with its first arguments already given."""
+        return Bound(self, method, args)
+
+    def dice(self, *key: Any) -> Dice:
+        """Dice that depend on what is asked, never on the order in which it is asked."""
+        return random.Random(json.dumps([self._seed, self.name, *key]))
+
+    def reply(self, *args: Any) -> Any:
+        """What the service answers to these arguments, whenever it is asked."""
+        if self._reply is not None:
+            return self._reply(self.dice("reply", args), *args)
+        return round(self.dice("reply", args).random(), 6)
+
+    def latency_of(self, *args: Any, attempt: int = 1) -> float:
+        """Seconds that a call with these arguments takes, once the service works on it, at full speed."""
+        if callable(self._latency):
+            return self._latency(self.dice("latency", args, attempt))
+        if isinstance(self._latency, Mapping):
+            return float(self._latency[args[0]]) if self._knows(args) else self.slowest
+        return float(self._latency)
+
+    def failure_of(self, *args: Any, attempt: int = 1) -> Exception | None:
+        """The exception that a call with these arguments ends in, if any."""
+        if not self._knows(args):
+            return KeyError(f"{self.name} has no {args[0] if args else ''!r}")
+        if callable(self._fail):
+            return self._fail(args[0] if args else None, attempt)
+        if isinstance(self._fail, Mapping):
+            return next((error for key, error in self._fail.items() if args and args[0] == key), None)
+        return self._fail
+
+    def down_at(self, now: int) -> bool:
+        """Whether an outage covers this instant (ns)."""
+        return any(begin <= now < end for begin, end in self._outages)
+
+    def admits(self, now: int) -> bool:
+        """Whether the quota has room for one more call at this instant (ns); takes the room."""
+        if self._quota is None:
+            return True
+        earned = (now - self._tokens_at) / NS * self._quota.rate
+        self._tokens = min(float(self._quota.burst), self._tokens + earned)
+        self._tokens_at = now
+        if self._tokens < 1.0 - 1e-9:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    @property
+    def is_source(self) -> bool:
+        return self._left is not None
+
+    def next_item(self) -> Any:
+        """The next item of a source; raises `StopAsyncIteration` when there is none left."""
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.popleft()
+
+    @property
+    def slowest(self) -> float:
+        """The longest latency in seconds, for a service with fixed latencies."""
+        if callable(self._latency):
+            raise TypeError(f"{self.name!r} draws its latencies; there is no slowest one to compare with")
+        if isinstance(self._latency, Mapping):
+            return max(map(float, self._latency.values()))
+        return float(self._latency)
+
+    def attempt(self, args: Sequence[Any]) -> int:
+        """How often these arguments have been asked for, this time included."""
+        key = json.dumps(args)
+        self._attempts[key] = self._attempts.get(key, 0) + 1
+        return self._attempts[key]
+
+    def _knows(self, args: Sequence[Any]) -> bool:
+        return self._keys is None or bool(args and args[0] in self._keys)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A method of a service as a function, e.g. one of the `calls` that an answer is to make."""
+
+    service: Service
+    method: str
+    args: tuple[Any, ...]
+
+    def reference(self) -> dict[str, Any]:
+        """What crosses the link in its place."""
+        return {CALLABLE: self.service.reference(), "method": self.method, "args": list(self.args)}
