@@ -111,7 +111,9 @@ def _table() -> list[Replacement]:
         (
             warnings,
             "_warn_unawaited_coroutine",
-            _by_thread(complain, lambda coroutine: f"the coroutine `{coroutine.__qualname__}` was never awaited"),
+            _by_thread(
+                complain, lambda coroutine: f"the coroutine `{coroutine.__qualname__}` was never awaited"
+            ),
         ),
     ]
 

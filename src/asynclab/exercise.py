@@ -10,17 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from asynclab.choices import smaller
 from asynclab.link import describe
-from asynclab.play import How, Limits, play
+from asynclab.play import drive, play
 from asynclab.record import Record, Stopped
-from asynclab.trial import Trial
+from asynclab.runner import How, Limits
+from asynclab.trial import Player, Trial
 from asynclab.verdict import Verdict, judge
 from asynclab.world import World
 
 Check = Callable[[Trial], None]
 
 #: In so many worlds an answer is tried, the first of them the smallest.
-WORLDS = 8
+WORLDS = 24
+
+#: So many smaller worlds are tried when it fails in one.
+SHRINKS = 40
 
 #: CPU seconds that one run may use; no further world is tried once half of it is spent.
 CPU_BUDGET = 1.0
@@ -89,27 +94,32 @@ def find_exercise(name: str) -> Exercise:
     raise LookupError(f"there is no exercise {name!r}; did you mean {' or '.join(map(repr, near))}?")
 
 
-def examine(exercise: Exercise, names: Mapping[str, Any], *, seed: int = 0) -> Verdict:
+def examine(
+    exercise: Exercise, names: Mapping[str, Any], *, seed: int = 0, player: Player | None = None
+) -> Verdict:
     """Try the answer among `names` in several worlds; whatever it does, this returns a verdict.
 
-    The same seed gives the same worlds, so the same verdict.
+    When it fails, it is shown in the smallest world in which it fails. The same seed gives the same
+    worlds, so the same verdict. `player` says where the answer runs, when it is not in this process.
     """
+    player = player or LocalPlayer(names)
     trials: list[Trial] = []
-    spent = 0.0
-    while len(trials) < WORLDS and spent < CPU_BUDGET / 2:
-        began = time.process_time()
-        trial = _try(exercise, names, seed, len(trials))
+    began = time.process_time()
+    while len(trials) < WORLDS and time.process_time() - began < CPU_BUDGET / 2:
+        trial = _try(exercise, player, seed, len(trials))
         trials.append(trial)
-        spent += time.process_time() - began
         if any(run.stopped or run.raised == "NotImplementedError" for run in trial.runs):
             break
+    failed = [trial for trial in trials if trial.failure is not None]
+    if failed:
+        trials.append(_smallest(exercise, player, min(failed, key=lambda trial: trial.size)))
     return judge(exercise.name, exercise.points, seed, trials)
 
 
-def _try(exercise: Exercise, names: Mapping[str, Any], seed: int, number: int) -> Trial:
+def _try(exercise: Exercise, player: Player, seed: int, number: int, replay: Sequence[int] = ()) -> Trial:
     """One world; a second time when a wall clock ended it, which a busy machine can bring about."""
     for _ in range(2):
-        trial = Trial(LocalPlayer(names), seed, number)
+        trial = Trial(player, seed, number, replay)
         exercise.check(trial)
         if not any(
             isinstance(run.record.outcome, Stopped) and run.record.outcome.why == "wall" for run in trial.runs
@@ -118,29 +128,46 @@ def _try(exercise: Exercise, names: Mapping[str, Any], seed: int, number: int) -
     return trial
 
 
+def _smallest(exercise: Exercise, player: Player, failing: Trial) -> Trial:
+    """A world with smaller choices in which the answer fails in the same way; the given one if there is none."""
+    tries = SHRINKS
+    found = True
+    while found and tries > 0:
+        found = False
+        for choices in smaller(failing.choices.drawn):
+            tries -= 1
+            trial = _try(exercise, player, failing.seed, failing.number, choices)
+            if trial.failure == failing.failure and trial.size <= failing.size:
+                failing, found = trial, True
+                break
+            if tries <= 0:
+                break
+    return failing
+
+
 class LocalPlayer:
-    """Runs the learner's functions in this process: for practice, where marks are not at stake."""
+    """Runs the learner's code in this process: for practice, where marks are not at stake."""
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self._names = names
-        self._stopped: Record | None = None  # nothing is run after a run that was stopped
 
     def play(self, world: World, name: str, args: Sequence[Any], how: How) -> Record:
-        """Run the function of that name; a missing one is a record as well."""
-        if self._stopped is not None:
-            return self._stopped
-        function = self._names.get(name)
-        if function is None:
-            return _never_ran("NotImplementedError", _missing(name, self._names))
-        if not callable(function):
-            return _never_ran("TypeError", f"`{name}` is {describe(function)}, not a function")
-        record = play(world, function, *args, how=how, limits=Limits(cpu=CPU_BUDGET))
-        if isinstance(record.outcome, Stopped):
-            self._stopped = record
-        return record
+        """Run the function of that name, or drive objects of that class; a missing one is a record as well."""
+        thing = self._names.get(name)
+        if thing is None:
+            return never_ran("NotImplementedError", _missing(name, self._names))
+        if not callable(thing):
+            return never_ran(
+                "TypeError",
+                f"`{name}` is {describe(thing)}, not a {'class' if how == 'drive' else 'function'}",
+            )
+        limits = Limits(cpu=CPU_BUDGET)
+        if how == "drive":
+            return drive(world, self._names, limits=limits)
+        return play(world, thing, *args, how=how, limits=limits)
 
 
-def _never_ran(kind: str, text: str) -> Record:
+def never_ran(kind: str, text: str) -> Record:
     return Record(((0, "raise", kind, text, ""),))
 
 

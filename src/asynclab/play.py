@@ -8,7 +8,7 @@ from typing import Any
 
 from asynclab.link import encode
 from asynclab.record import Record
-from asynclab.run import How, Job, Limits, run
+from asynclab.runner import How, Job, Limits, run
 from asynclab.world import World
 
 

@@ -26,7 +26,11 @@ KINDS: dict[str, tuple[str, ...]] = {
     "block": ("task", "why", "line"),  # the loop's own thread is blocked from here ...
     "unblock": ("task",),  # ... to here
     "item": ("value",),  # the learner's async generator yielded it
-    "task": ("number", "name", "parent"),  # a task of a live run was made, or a thread or process job submitted ...
+    "task": (
+        "number",
+        "name",
+        "parent",
+    ),  # a task of a live run was made, or a thread or process job submitted ...
     "run": ("number",),  # ... is being run by the loop from here ...
     "wait": ("number", "why"),  # ... to here, and now waits
     "end": ("number", "how"),  # ... is over: returned, raised or cancelled
@@ -101,6 +105,25 @@ class TaskSpan:
     end_ns: int | None
     how: str  # "returned", "raised", "cancelled" or "open"
     running: tuple[tuple[int, int], ...]  # the loop ran it from .. to, in ns
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the learner's object by a virtual client, as the client saw it. Times in seconds."""
+
+    id: int
+    method: str
+    args: tuple[Any, ...]
+    at: float
+    end: float | None
+    how: str  # "reply", "error", "departed", or "open" when it never ended
+    value: Any = None  # the reply, or the error's text
+    error: str = ""  # the error's type
+
+    @property
+    def latency(self) -> float:
+        """Seconds from the arrival to the end; infinite without an end."""
+        return float("inf") if self.end is None else self.end - self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +260,32 @@ class Record:
             elif event[1] in ("reply", "error", "cancel"):
                 open_calls.pop(event[2], None)
         return best
+
+    def alive(self, source: str, sink: str) -> Peak:
+        """The most items that were read from the source and not yet written to the sink."""
+        by_id = {call.id: call for call in self.calls(source, sink)}
+        alive, best = 0, Peak(0, 0.0, ())
+        for event in self.of("reply"):
+            call = by_id.get(event[2])
+            if call is not None:
+                alive += 1 if call.service == source else -1
+                if alive > best.count:
+                    best = Peak(alive, seconds(event[0]), ())
+        return best
+
+    @cached_property
+    def requests(self) -> tuple[Request, ...]:
+        """What virtual clients asked of the learner's objects, in the order in which they came."""
+        ends = {event[2]: event for event in self.events if event[1] in ("answer", "depart")}
+        requests = []
+        for at, _, id, _, method, args in self.of("arrive"):
+            end = ends.get(id)
+            how, value, error = ("open", None, "") if end is None else ("departed", None, "")
+            if end is not None and end[1] == "answer":
+                how, value, error = end[3:]
+            ended = None if end is None else seconds(end[0])
+            requests.append(Request(id, method, tuple(args), seconds(at), ended, how, value, error))
+        return tuple(requests)
 
     def in_flight_at_return(self, *services: str) -> tuple[Call, ...]:
         """Calls that the learner's function left behind: neither answered nor cancelled when it ended."""

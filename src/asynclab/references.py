@@ -98,7 +98,9 @@ class BlockingMethod:
     def __call__(self, *args: Any, **named: Any) -> Any:
         lane = clock_of_this_thread()
         if not isinstance(lane, Lane):
-            raise RuntimeError(f"`{self.__qualname__}` was called in a thread that is not on the world's clock")
+            raise RuntimeError(
+                f"`{self.__qualname__}` was called in a thread that is not on the world's clock"
+            )
         sent = [encode(arg) for arg in _bind(self._reference, self._method, self._given, args, named)]
         return lane.ask(self._reference[SERVICE], self._method, sent)
 

@@ -48,7 +48,9 @@ class Processor:
     def next_end(self) -> int | None:
         """When the next computation ends, in ns, if nothing else happens before; None when there is none."""
         rates = self._rates()
-        ends = [self._now + -(-one.left // rates[one.lane]) for one in self._computing.values() if rates[one.lane]]
+        ends = [
+            self._now + -(-one.left // rates[one.lane]) for one in self._computing.values() if rates[one.lane]
+        ]
         return int(min(ends)) if ends else None
 
     def ended(self, now: int) -> list[int]:

@@ -163,7 +163,9 @@ class Scheduler:
             lane.go_on()
         return bool(able)
 
-    def spawn(self, pool: str, kind: str, size: int, name: str, body: Callable[[], None], start: Any = None) -> ThreadLane:
+    def spawn(
+        self, pool: str, kind: str, size: int, name: str, body: Callable[[], None], start: Any = None
+    ) -> ThreadLane:
         """A new lane for a job; it begins when the world says that a worker has it."""
         lane = ThreadLane(self, name, body, start or _start_thread)
         lane.id = self.expect(lane.receive)

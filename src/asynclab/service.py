@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from asynclab.link import CALLABLE, SERVICE
+from asynclab.narrate import format_seconds
 from asynclab.record import NS
 
 Dice = random.Random
@@ -87,7 +88,12 @@ class Service:
 
     def reference(self) -> dict[str, Any]:
         """What crosses the link in place of the service."""
-        return {SERVICE: self.name, "methods": self.methods, "form": self.form, "source": self._left is not None}
+        return {
+            SERVICE: self.name,
+            "methods": self.methods,
+            "form": self.form,
+            "source": self._left is not None,
+        }
 
     def bound(self, method: str, *args: Any) -> Bound:
         """The method as a function to hand to the learner, with its first arguments already given."""
@@ -155,6 +161,19 @@ class Service:
         if isinstance(self._latency, Mapping):
             return max(map(float, self._latency.values()))
         return float(self._latency)
+
+    def describe(self) -> str:
+        """How long it takes and how it fails, for a sentence; "" when that is drawn anew for each call."""
+        if callable(self._latency):
+            return ""
+        times = (
+            sorted(map(float, self._latency.values()))
+            if isinstance(self._latency, Mapping)
+            else [self.slowest]
+        )
+        shown = [format_seconds(time) for time in times[:4]] + (["..."] if len(times) > 4 else [])
+        after = ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
+        return f"{self.name} {'fails' if isinstance(self._fail, Exception) else 'answers'} after {after}"
 
     def attempt(self, args: Sequence[Any]) -> int:
         """How often these arguments have been asked for, this time included."""

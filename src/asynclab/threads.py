@@ -192,7 +192,9 @@ def _submit(self: Any, function: Callable[..., Any], /, *args: Any, **named: Any
     jobs: list[Future[Any]] = vars(self).setdefault("_asynclab_jobs", [])
     jobs.append(future)
     word = "process" if kind is ProcessPoolExecutor else "thread"
-    lane.scheduler.spawn(f"{word} pool {id(self)}", word, self._max_workers, name_of(function, args), _settling(future, job))
+    lane.scheduler.spawn(
+        f"{word} pool {id(self)}", word, self._max_workers, name_of(function, args), _settling(future, job)
+    )
     return future
 
 
@@ -272,7 +274,9 @@ class VirtualPool:
         callback: Callable[[Any], object] | None = None,
         error_callback: Callable[[BaseException], object] | None = None,
     ) -> _Result:
-        return _Result([self._executor.submit(func, *args, **(kwds or {}))], single=True).then(callback, error_callback)
+        return _Result([self._executor.submit(func, *args, **(kwds or {}))], single=True).then(
+            callback, error_callback
+        )
 
     def map_async(
         self,
@@ -295,20 +299,26 @@ class VirtualPool:
         jobs = [self._executor.submit(func, *args) for args in iterable]
         return _Result(jobs).then(callback, error_callback)
 
-    def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: dict[str, Any] | None = None) -> Any:
+    def apply(
+        self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: dict[str, Any] | None = None
+    ) -> Any:
         return self.apply_async(func, args, kwds).get()
 
     def map(self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int | None = None) -> Any:
         return self.map_async(func, iterable, chunksize).get()
 
-    def starmap(self, func: Callable[..., Any], iterable: Iterable[Iterable[Any]], chunksize: int | None = None) -> Any:
+    def starmap(
+        self, func: Callable[..., Any], iterable: Iterable[Iterable[Any]], chunksize: int | None = None
+    ) -> Any:
         return self.starmap_async(func, iterable, chunksize).get()
 
     def imap(self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
         jobs = [self._executor.submit(func, item) for item in iterable]
         return (job.result() for job in jobs)
 
-    def imap_unordered(self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
+    def imap_unordered(
+        self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int = 1
+    ) -> Iterator[Any]:
         jobs = [self._executor.submit(func, item) for item in iterable]
         return (job.result() for job in concurrent.futures.as_completed(jobs))
 
@@ -335,7 +345,9 @@ class _Result:
         self._jobs = jobs
         self._single = single
 
-    def then(self, callback: Callable[[Any], object] | None, failed: Callable[[BaseException], object] | None) -> _Result:
+    def then(
+        self, callback: Callable[[Any], object] | None, failed: Callable[[BaseException], object] | None
+    ) -> _Result:
         """Call back once all jobs are done, from the lane of the last one."""
 
         def settled(_: Future[Any]) -> None:

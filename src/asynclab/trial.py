@@ -1,54 +1,65 @@
-"""One check of one answer in one world: the scene, the runs, and what is required of them."""
+"""One check of one answer in one world: the scene, and the runs of the learner's code in it."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value
-from asynclab.narrate import format_seconds
-from asynclab.play import How
-from asynclab.record import Call, Raised, Record, Returned, Stopped, seconds, together
-from asynclab.world import Dice, Failure, Latency, Service, World
+from asynclab.choices import Choices
+from asynclab.clients import Invocation, Made
+from asynclab.observed import Run
+from asynclab.record import Record
+from asynclab.runner import How
+from asynclab.service import Dice, Failure, Form, Latency, Quota, Service
+from asynclab.world import World
 
 
 class Player(Protocol):
     """Where the learner's code is: in this process, or at the other end of a link."""
 
     def play(self, world: World, name: str, args: Sequence[Any], how: How) -> Record:
-        """Run the learner's function of that name in the world."""
+        """Run the learner's function of that name in the world; to drive, `name` is the class needed most."""
 
 
 class Trial:
-    """What an exercise's check is given: dice for the scene, and a way to run the learner's function.
+    """What an exercise's check is given: dice for the scene, and a way to run the learner's code.
 
-    Choices are drawn from (seed, number); number 0 is the smallest scene, so that an answer which
-    fails everywhere is shown where there is least to look at.
+    What is drawn depends on (seed, number), and is recorded in `choices`, so that a scene can be played
+    again with smaller ones. Number 0 is the smallest scene. Every other scene has its own order of
+    what happens at one instant.
     """
 
-    def __init__(self, player: Player, seed: int = 0, number: int = 0) -> None:
+    def __init__(self, player: Player, seed: int = 0, number: int = 0, replay: Sequence[int] = ()) -> None:
         self._player = player
-        self._dice = random.Random(f"{seed}/{number}")
-        self._smallest = number == 0
+        self.choices = Choices(f"{seed}/{number}", replay, smallest=number == 0)
+        self._order_seed = self.choices.seed("order") if number % 2 else None
+        self._scenes = 0
         self.seed = seed
         self.number = number
-        self.world = self._new_world()
+        self.things: list[str] = []  # what the scene is made of, for a sentence: "3 users"
+        self.new_scene()
         self.runs: list[Run] = []
 
-    # -- the scene
+    # -- choices
 
     def vary(self, low: float, high: float) -> float:
         """A number of seconds from low to high, in hundredths."""
-        return round(self._dice.uniform(low, high), 2)
+        return round(low + self.choices.whole(0, round((high - low) * 100)) / 100, 2)
 
     def count(self, low: int, high: int) -> int:
         """A whole number from low to high; low in the smallest scene."""
-        return low if self._smallest else self._dice.randint(low, high)
+        return self.choices.whole(low, high)
+
+    def dice(self, what: str) -> Dice:
+        """Dice of their own for something in the scene; the same in every replay."""
+        return random.Random(self.choices.seed(what))
 
     def names(self, prefix: str, low: int, high: int) -> list[str]:
         """From low to high different names, in no order: ``["user-71", "user-12"]``."""
-        return [f"{prefix}-{number}" for number in self._dice.sample(range(10, 100), self.count(low, high))]
+        count = self.count(low, high)
+        self.things.append(f"{count} {prefix}{'' if count == 1 else 's'}")
+        return [f"{prefix}-{number}" for number in self.dice(f"names {prefix}").sample(range(10, 100), count)]
 
     def latencies(self, count: int, low: float, high: float) -> list[float]:
         """`count` different numbers of seconds in no order, at least a twentieth of a second apart.
@@ -57,10 +68,18 @@ class Trial:
         services or keys must not be the order of their answers by luck.
         """
         steps = range(round(low * 20), round(high * 20) + 1)
-        drawn = [step / 20 for step in self._dice.sample(steps, count)]
+        drawn = [step / 20 for step in self.dice(f"latencies {self._scenes}").sample(steps, count)]
         middle = sorted(drawn)[min(1, count - 1)]
         drawn.remove(middle)
         return [middle, *drawn]
+
+    # -- the scene
+
+    def new_scene(self, **settings: Any) -> None:
+        """Begin another scene, with a clock at 0 and no services; `settings` are those of `World`."""
+        self._scenes += 1
+        settings.setdefault("order_seed", self._order_seed)
+        self.world = World(seed=self.choices.seed(f"world {self._scenes}"), **settings)
 
     def service(
         self,
@@ -69,21 +88,70 @@ class Trial:
         methods: Mapping[str, Sequence[str]] | None = None,
         latency: Latency = 0.1,
         fail: Failure = None,
-        reply: Callable[[Dice, Any], Any] | None = None,
+        reply: Callable[..., Any] | None = None,
         keys: Sequence[str] | None = None,
         capacity: int | None = None,
+        knee: int | None = None,
+        outages: Sequence[tuple[float, float]] = (),
+        quota: Quota | None = None,
+        form: Form = "await",
     ) -> Service:
-        """Put a service into the scene; see `World.service`."""
+        """Put a service into the scene; see `service.Service`."""
         return self.world.service(
-            name, methods=methods, latency=latency, fail=fail, reply=reply, keys=keys, capacity=capacity
+            name,
+            methods=methods,
+            latency=latency,
+            fail=fail,
+            reply=reply,
+            keys=keys,
+            capacity=capacity,
+            knee=knee,
+            outages=outages,
+            quota=quota,
+            form=form,
         )
 
-    def new_scene(self) -> None:
-        """Begin another scene, with a clock at 0 and no services, for another run in the same check."""
-        self.world = self._new_world()
+    def function(self, name: str, *parameters: str, **options: Any) -> Service:
+        """A service that is called like a function: ``await device(rows)``, or ``model(batch)`` in a blocking form."""
+        return self.service(name, methods={"__call__": list(parameters)}, **options)
 
-    def _new_world(self) -> World:
-        return World(seed=self._dice.getrandbits(32))
+    def source(
+        self, name: str, items: Sequence[Any], *, latency: float = 0.0, fail: Failure = None
+    ) -> Service:
+        """Something to read item by item: `await source.get()` or `async for item in source`."""
+        return self.world.source(name, items, latency=latency, fail=fail)
+
+    def sink(
+        self, name: str, *, latency: float = 0.0, fail: Failure = None, capacity: int | None = None
+    ) -> Service:
+        """Something to write to: `await sink.put(item)`."""
+        return self.world.sink(name, latency=latency, fail=fail, capacity=capacity)
+
+    def make(self, name: str, *args: Any, **named: Any) -> Made:
+        """An object of the learner's class `name`, made when the scene is driven."""
+        return self.world.make(name, *args, **named)
+
+    def at(
+        self, at: float, target: Made | None, method: str, *args: Any, patience: float | None = None
+    ) -> Invocation:
+        """A client calls a method of the object at this time (s) and leaves after `patience` seconds."""
+        return self.world.invoke(at, target, method, *args, patience=patience)
+
+    def arrivals(
+        self,
+        target: Made | None,
+        method: str,
+        arrivals: Iterable[float],
+        args: Callable[[int], tuple[Any, ...]] = lambda number: (),
+        *,
+        patience: float | None = None,
+    ) -> None:
+        """Clients who come at these times (s) whatever happens; see `clients.poisson`, `burst`, `evenly`."""
+        self.world.open_loop(target, method, arrivals, args, patience=patience)
+
+    def heartbeat(self, every: float, until: float) -> None:
+        """Ask the event loop for a sign of life every so many seconds; see `Run.heartbeat_gap`."""
+        self.world.open_loop(None, "ping", (number * every for number in range(1, round(until / every) + 1)))
 
     # -- the runs
 
@@ -95,240 +163,41 @@ class Trial:
         """Run ``async for item in name(*args)`` in the scene to the end."""
         return self._play(name, args, "iterate")
 
+    def drive(self, name: str) -> Run:
+        """Let the scene's clients call the objects that it makes, until the last client has gone."""
+        return self._play(name, (), "drive")
+
+    def under_every_order(self, scene: Callable[[Trial], Run], tries: int = 8) -> Iterator[Run]:
+        """The same scene again and again, each time with another legal order of what happens at one instant.
+
+        `scene` puts the services in place and returns the run. What is required of each run must hold
+        under every order tried; the first is the order in which things were asked for.
+        """
+        drawn, scenes, before = list(self.choices.drawn), self._scenes, self._order_seed
+        for number in range(tries):
+            self.choices.rewind(drawn)
+            self._scenes = scenes
+            self._order_seed = self.choices.seed(f"order {number}") if number else None
+            self.new_scene()
+            yield scene(self)
+        self._order_seed = before
+
+    # -- what came of it
+
+    @property
+    def failure(self) -> str | None:
+        """The first requirement that did not hold; None when all held or a run was stopped."""
+        if any(run.stopped for run in self.runs):
+            return None
+        texts = (one.text for run in self.runs for one in run.requirements if not one.holds)
+        return next(texts, None)
+
+    @property
+    def size(self) -> int:
+        """How much there is to look at: events of all runs."""
+        return sum(len(run.record.events) for run in self.runs)
+
     def _play(self, name: str, args: Sequence[Any], how: How) -> Run:
-        run = Run(name, self._player.play(self.world, name, args, how))
+        run = Run(name, self._player.play(self.world, name, args, how), self.world.describe())
         self.runs.append(run)
         return run
-
-
-class Run:
-    """One run of the learner's function: measures of its record, and what is required of them."""
-
-    def __init__(self, name: str, record: Record) -> None:
-        self.name = name
-        self.record = record
-        self.requirements: list[Requirement] = []
-        self.causes: list[str] = []
-
-    # -- what it gave
-
-    @property
-    def value(self) -> Value:
-        """What the function returned."""
-        outcome = self.record.outcome
-        value = outcome.value if isinstance(outcome, Returned) else None
-        return Value(value, self._instead(), self.requirements.append)
-
-    @property
-    def items(self) -> Value:
-        """What the async generator yielded, in order."""
-        return Value(
-            [value for _, value in self.record.items], self._instead(), self.requirements.append, "yielded"
-        )
-
-    def raises(
-        self, kind: type[Exception], said: str, text: str, *, gate: bool = False, weight: float = 1.0
-    ) -> None:
-        """Require that the function ended in this exception with this text."""
-        outcome = self.record.outcome
-        holds = isinstance(outcome, Raised) and (outcome.type, outcome.text.strip("'\"")) == (
-            kind.__name__,
-            said,
-        )
-        message = f"{self.ending}, where {kind.__name__}: {said} was expected"
-        self.requirements.append(Requirement(text, holds, "" if holds else message, gate, weight))
-
-    @property
-    def ending(self) -> str:
-        """How it ended, for a sentence: "returned 3", "raised KeyError: 'x' at line 2"."""
-        outcome = self.record.outcome
-        return f"returned {outcome.value!r}" if isinstance(outcome, Returned) else self._instead()
-
-    def _instead(self) -> str:
-        outcome = self.record.outcome
-        if isinstance(outcome, Stopped):
-            return f"was stopped: {outcome.text}"
-        if not isinstance(outcome, Raised):
-            return ""
-        if outcome.type == "Uncrossable":
-            hint = ": is an `await` missing?" if self.returned_unawaited else ""
-            return f"returned {outcome.text}{hint}"
-        return (
-            f"raised {outcome.type}"
-            + (f": {outcome.text}" if outcome.text else "")
-            + (f" at {outcome.line}" if outcome.line else "")
-        )
-
-    # -- what the world saw
-
-    @property
-    def elapsed(self) -> Measure:
-        """Seconds until the function ended."""
-        took = self.record.elapsed
-        return Measure(
-            took,
-            f"it took {format_seconds(took)}",
-            _asked_time,
-            self.requirements.append,
-            interval=lambda bound: (min(bound, took), max(bound, took)),
-            tolerance=TIME_TOLERANCE,
-        )
-
-    def item_delay(self, ready: Sequence[float]) -> Measure:
-        """The longest that an item was held back, in seconds; the first could come at ``ready[0]``."""
-        late = [
-            (at - soonest, soonest, at) for (at, _), soonest in zip(self.record.items, ready, strict=False)
-        ]
-        delay, soonest, at = max(late, default=(0.0, 0.0, 0.0))
-        return Measure(
-            delay,
-            f"an item that could be had at {format_seconds(soonest)} came at {format_seconds(at)}",
-            lambda comparison, bound: (
-                "nothing was in its way" if bound == 0 else _asked_time(comparison, bound)
-            ),
-            self.requirements.append,
-            interval=lambda bound: (soonest, at),
-            tolerance=TIME_TOLERANCE,
-        )
-
-    def peak(self, *services: Service) -> Measure:
-        """The most calls in flight together."""
-        peak = self.record.peak(*_names(services))
-        return Measure(
-            peak.count,
-            f"{_the(services)} saw {peak.count} at most",
-            _asked_count("was asked for", "were asked for"),
-            self.requirements.append,
-            witnesses=self._peak_witnesses(services),
-            interval=lambda bound: _common_interval(peak.calls, self.record),
-        )
-
-    def _peak_witnesses(self, services: Sequence[Service]) -> str:
-        peak = self.record.peak(*_names(services))
-        if peak.count > 1:
-            return f" ({together(peak.calls)} at {format_seconds(peak.at)})"
-        if len(self.record.calls(*_names(services))) > 1:
-            return " (each started when the one before it had ended)"
-        return ""
-
-    def calls(self, *services: Service) -> Measure:
-        """How many calls were made."""
-        calls = self.record.calls(*_names(services))
-        return Measure(
-            len(calls),
-            f"{_the(services)} saw {_counted(len(calls), 'call')}",
-            _asked_count("is enough", "were expected"),
-            self.requirements.append,
-            witnesses=_repeated(calls),
-        )
-
-    def left_running(self, *services: Service) -> Measure:
-        """How many calls were still in flight when the function ended."""
-        left = self.record.in_flight_at_return(*_names(services))
-        was = "call was" if len(left) == 1 else "calls were"
-        return Measure(
-            len(left),
-            f"{len(left)} {was} still in flight when it returned",
-            _asked_count("is allowed", "are allowed"),
-            self.requirements.append,
-            witnesses=f" ({_by_service(left)})" if left else "",
-            interval=lambda bound: (self.record.elapsed, seconds(self.record.last_ns)),
-        )
-
-    @property
-    def loop_blocked(self) -> Measure:
-        """Seconds in which nothing else could run."""
-        blocks = self.record.blocks
-        return Measure(
-            self.record.loop_blocked,
-            f"the event loop was blocked for {format_seconds(self.record.loop_blocked)}",
-            _asked_time,
-            self.requirements.append,
-            witnesses=f" ({blocks[0].line})" if blocks and blocks[0].line else "",
-            interval=lambda bound: (
-                (seconds(blocks[0].start_ns), seconds(blocks[-1].end_ns)) if blocks else None
-            ),
-            tolerance=TIME_TOLERANCE,
-        )
-
-    # -- facts for an explain
-
-    @property
-    def returned_coroutine(self) -> bool:
-        """It returned a coroutine object, alone or in a list, in place of what the coroutine gives."""
-        return self._returned_a(("a coroutine",))
-
-    @property
-    def returned_unawaited(self) -> bool:
-        """It returned a coroutine, a task or a future, alone or in a list."""
-        return self._returned_a(("a coroutine", "a task", "a future"))
-
-    def _returned_a(self, kinds: tuple[str, ...]) -> bool:
-        outcome = self.record.outcome
-        return (
-            isinstance(outcome, Raised) and outcome.type == "Uncrossable" and outcome.text.startswith(kinds)
-        )
-
-    @property
-    def raised(self) -> str:
-        """The type of the exception that ended it; "" when it ended otherwise."""
-        outcome = self.record.outcome
-        return outcome.type if isinstance(outcome, Raised) else ""
-
-    @property
-    def printed(self) -> str:
-        return self.record.printed
-
-    @property
-    def stopped(self) -> bool:
-        return isinstance(self.record.outcome, Stopped)
-
-    def explain(self, when: bool, say: str) -> None:
-        """Add the cause, when a known wrong answer is recognised; the first that fits is shown."""
-        if when:
-            self.causes.append(say)
-
-
-def _names(services: Sequence[Service]) -> list[str]:
-    return [service.name for service in services]
-
-
-def _the(services: Sequence[Service]) -> str:
-    return f"the {services[0].name}" if len(services) == 1 else "the services"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _asked_time(comparison: str, bound: float) -> str:
-    words = {"equals": "was expected", "at_most": "is enough", "at_least": "is the least it can take"}
-    return f"{format_seconds(bound)} {words[comparison]}"
-
-
-def _asked_count(one: str, more: str) -> Callable[[str, float], str]:
-    def asked(comparison: str, bound: float) -> str:
-        if comparison == "at_most":
-            return f"{bound:g} {'is' if bound == 1 else 'are'} allowed"
-        return f"{bound:g} {one if bound == 1 else more}"
-
-    return asked
-
-
-def _repeated(calls: Sequence[Call]) -> str:
-    labels = [call.label for call in calls]
-    twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
-    return f" ({twice[0]!r} was asked for {labels.count(twice[0])} times)" if twice else ""
-
-
-def _by_service(calls: Sequence[Call]) -> str:
-    names = list(dict.fromkeys(call.service for call in calls))
-    return together(calls) if len(names) == 1 else ", ".join(names[:4])
-
-
-def _common_interval(calls: Sequence[Call], record: Record) -> Interval | None:
-    """When all these calls were in flight."""
-    if not calls:
-        return None
-    ends = [record.last_ns if call.end_ns is None else call.end_ns for call in calls]
-    return seconds(max(call.start_ns for call in calls)), seconds(min(ends))

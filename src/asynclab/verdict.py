@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from asynclab.measure import Interval, Requirement
 from asynclab.narrate import narrate
+from asynclab.observed import Run
 from asynclab.record import Raised, Record, Stopped
-from asynclab.trial import Run, Trial
+from asynclab.trial import Trial
 
 Word = Literal["right", "not_yet", "not_attempted", "stopped"]
 

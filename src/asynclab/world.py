@@ -182,11 +182,15 @@ class World:
         )
         return service
 
-    def source(self, name: str, items: Sequence[Any], *, latency: float = 0.0, fail: Failure = None) -> Service:
+    def source(
+        self, name: str, items: Sequence[Any], *, latency: float = 0.0, fail: Failure = None
+    ) -> Service:
         """Something to read from, item by item: `await source.get()`, or `async for item in source`."""
         return self.service(name, methods={"get": []}, latency=latency, fail=fail, items=items)
 
-    def sink(self, name: str, *, latency: float = 0.0, fail: Failure = None, capacity: int | None = None) -> Service:
+    def sink(
+        self, name: str, *, latency: float = 0.0, fail: Failure = None, capacity: int | None = None
+    ) -> Service:
         """Something to write to: `await sink.put(item)`."""
         return self.service(
             name, methods={"put": ["item"]}, latency=latency, fail=fail, capacity=capacity, reply=_nothing
@@ -264,7 +268,9 @@ class World:
 
         self._expected += 1
         when = self.now + to_ns(think(dice))
-        self._at(when, self._arrive, self._invocation(target, method, args(client), seconds(when), patience, then))
+        self._at(
+            when, self._arrive, self._invocation(target, method, args(client), seconds(when), patience, then)
+        )
 
     def settings(self) -> dict[str, Any]:
         """What the learner's side must know before it begins, as JSON data."""
@@ -272,8 +278,14 @@ class World:
             "cores": self.cores,
             "wall_steps": self.wall_steps,
             "order_seed": self.order_seed,
-            "make": [[made.number, made.name, encode(made.args), encode(dict(made.named))] for made in self._made],
+            "make": [
+                [made.number, made.name, encode(made.args), encode(dict(made.named))] for made in self._made
+            ],
         }
+
+    def describe(self) -> str:
+        """The services of the scene for a sentence: ``feature-store answers after 0.5 s, 0.9 s and 2.3 s``."""
+        return "; ".join(filter(None, (service.describe() for service in self._services.values())))
 
     def record(self) -> Record:
         """What has happened so far."""
@@ -328,7 +340,9 @@ class World:
         self._check_lane(lane)
         self._begin_call(id, lane, service, method, args, task, blocking=False)
 
-    def _on_work(self, id: int, lane: int, service: str, method: str, args: list[Any], task: str, line: str) -> None:
+    def _on_work(
+        self, id: int, lane: int, service: str, method: str, args: list[Any], task: str, line: str
+    ) -> None:
         self._check_lane(lane)
         self._hold(lane, task, method, line)
         self._begin_call(id, lane, service, method, args, task, blocking=True)
@@ -459,7 +473,12 @@ class World:
 
     def _on_job(self, id: int, pool: str, kind: str, size: int, name: str) -> None:
         self._take_id(id)
-        if kind not in self._start_cost or type(size) is not int or type(name) is not str or len(self._jobs) > 10_000:
+        if (
+            kind not in self._start_cost
+            or type(size) is not int
+            or type(name) is not str
+            or len(self._jobs) > 10_000
+        ):
             raise ProtocolError(f"there is no pool of {size!r} {kind!r} workers")
         self._jobs[id] = _Job(pool, kind, name)
         self._log("task", id, name, None)
@@ -580,7 +599,12 @@ class World:
 
     def _close_invocation(self, id: int, how: str, value: Any, error: str) -> None:
         invocation = self._open.pop(id)
-        invocation.end, invocation.how, invocation.value, invocation.error = seconds(self.now), how, value, error
+        invocation.end, invocation.how, invocation.value, invocation.error = (
+            seconds(self.now),
+            how,
+            value,
+            error,
+        )
         self.totals.add(invocation)
         timer = self._departures.pop(id, None)
         if timer is not None:
@@ -636,7 +660,9 @@ class World:
         if self._done:
             return
         if until is None:
-            self._stuck = "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
+            self._stuck = (
+                "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
+            )
         elif until > self.now:
             self._move_to(until)
 
