@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from asynclab.choices import smaller
-from asynclab.link import describe
-from asynclab.play import drive, play
-from asynclab.record import Record, Stopped
-from asynclab.runner import How, Limits
+from asynclab.player import CPU_BUDGET, LocalPlayer
+from asynclab.record import Stopped
 from asynclab.trial import Player, Trial
 from asynclab.verdict import Verdict, judge
-from asynclab.world import World
 
 Check = Callable[[Trial], None]
 
@@ -26,9 +23,6 @@ WORLDS = 24
 
 #: So many smaller worlds are tried when it fails in one.
 SHRINKS = 40
-
-#: CPU seconds that one run may use; no further world is tried once half of it is spent.
-CPU_BUDGET = 1.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +123,7 @@ def _try(exercise: Exercise, player: Player, seed: int, number: int, replay: Seq
 
 
 def _smallest(exercise: Exercise, player: Player, failing: Trial) -> Trial:
-    """A world with smaller choices in which the answer fails in the same way; the given one if there is none."""
+    """A world with smaller choices in which the answer fails in the same way, or the given one."""
     tries = SHRINKS
     found = True
     while found and tries > 0:
@@ -143,38 +137,3 @@ def _smallest(exercise: Exercise, player: Player, failing: Trial) -> Trial:
             if tries <= 0:
                 break
     return failing
-
-
-class LocalPlayer:
-    """Runs the learner's code in this process: for practice, where marks are not at stake."""
-
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self._names = names
-
-    def play(self, world: World, name: str, args: Sequence[Any], how: How) -> Record:
-        """Run the function of that name, or drive objects of that class; a missing one is a record as well."""
-        thing = self._names.get(name)
-        if thing is None:
-            return never_ran("NotImplementedError", _missing(name, self._names))
-        if not callable(thing):
-            return never_ran(
-                "TypeError",
-                f"`{name}` is {describe(thing)}, not a {'class' if how == 'drive' else 'function'}",
-            )
-        limits = Limits(cpu=CPU_BUDGET)
-        if how == "drive":
-            return drive(world, self._names, limits=limits)
-        return play(world, thing, *args, how=how, limits=limits)
-
-
-def never_ran(kind: str, text: str) -> Record:
-    return Record(((0, "raise", kind, text, ""),))
-
-
-def _missing(name: str, names: Mapping[str, Any]) -> str:
-    renamed = [other for other in difflib.get_close_matches(name, names, n=1) if callable(names[other])]
-    like = f" (there is a `{renamed[0]}`: was it renamed?)" if renamed else ""
-    return (
-        f"There is no `{name}` yet{like}: run the cell that defines it; "
-        "if it was deleted or renamed, bring it back."
-    )

@@ -1,4 +1,4 @@
-"""Clocks by thread: `time.*` and `datetime` are the world's in a lane of a run, and real in every other thread.
+"""Clocks by thread: `time.*` and `datetime` are the world's in a lane of a run, real in every other thread.
 
 They are replaced while at least one run is on, and put back after it.
 """
@@ -145,7 +145,7 @@ class _Datetime(type):
 
 
 class VirtualDatetime(_RealDatetime, metaclass=_Datetime):
-    """`datetime.datetime` whose `now`, `utcnow` and `today` read the world's clock; its instances are real ones."""
+    """`datetime.datetime` whose `now` and `today` read the world's clock; its instances are real ones."""
 
     def __new__(cls, *args: Any, **named: Any) -> Any:
         return _RealDatetime(*args, **named)

@@ -167,7 +167,7 @@ def decode(data: Any, refer: Callable[[dict[str, Any]], Any] | None = None) -> A
 
 
 def stands_for(kind: type[BaseException]) -> str:
-    """The name of the nearest builtin exception that a class stands for: a learner's own crosses as its base."""
+    """The builtin exception that a class stands for, by name: a learner's own crosses as its base."""
     names = (base.__name__ for base in kind.__mro__)
     return next(name for name in names if name in BUILTIN_ERRORS or name == "CancelledError")
 

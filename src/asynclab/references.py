@@ -1,4 +1,4 @@
-"""What references become on the learner's side: services, functions, sources, and the learner's own objects."""
+"""What references become on the learner's side: services, functions, and the learner's own objects."""
 
 from __future__ import annotations
 

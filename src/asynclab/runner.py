@@ -1,4 +1,4 @@
-"""The learner's side of a run: their function on the world's clock, watched, with limits, and cleaned up after.
+"""The learner's side of a run: their function on the world's clock, with limits, and cleaned up after.
 
 The calling thread only watches, so a run works beside the running loop of a notebook's kernel, it
 ends on Ctrl-C, and `while True: pass` ends at its limit of CPU time.
@@ -29,10 +29,10 @@ from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
 from asynclab.source_line import is_learners, line_of_thread, line_of_traceback
 from asynclab.threads import EARLY_BOUND, virtual_threads
 
-#: How long the world goes on after the function has returned, in its seconds: leaked tasks betray themselves.
+#: How long the world goes on after the function has returned, in its seconds: leaks betray themselves.
 LINGER = 10.0
 
-#: What is done with the learner's function: `await` it, read it with `async for`, or let clients call objects.
+#: What is done with the learner's code: `await` it, read it with `async for`, let clients call objects.
 How = Literal["await", "iterate", "drive"]
 
 _real_monotonic = time.monotonic
@@ -58,7 +58,7 @@ class Job:
 
 
 def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
-    """Run the job in the world behind `handle`; whatever it does, this returns, and the world has the record."""
+    """Run the job in the world behind `handle`. Whatever it does, this returns; the world has the record."""
     own = _globals_of(job)
     with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND):
         _watch(_Run(handle, settings, job, limits))

@@ -96,6 +96,10 @@ class Scheduler:
         self._receivers[self._last_id] = receiver
         return self._last_id
 
+    def receive_for_main(self, receiver: Callable[[Completion], None]) -> None:
+        """What the world says to lane 0, the loop's own thread, goes to `receiver`."""
+        self._receivers[0] = receiver
+
     def forget(self, id: int) -> bool:
         """No longer expect anything; False when it has come already."""
         return self._receivers.pop(id, None) is not None
@@ -119,7 +123,7 @@ class Scheduler:
 
         Only the loop's own thread calls this, and while lanes go on, it stands still.
         """
-        if self._resume_those_that_can():
+        if self.resume_those_that_can():
             return
         if self.closing:
             self._idle_without_world(until)
@@ -132,7 +136,7 @@ class Scheduler:
         if over is not None:
             raise self._end(over)
         self._deliver(completions)
-        self._resume_those_that_can()
+        self.resume_those_that_can()
 
     def _idle_without_world(self, until: int | None) -> None:
         if until is None:
@@ -155,7 +159,8 @@ class Scheduler:
 
     # -- lanes
 
-    def _resume_those_that_can(self) -> bool:
+    def resume_those_that_can(self) -> bool:
+        """Let each lane whose wait is over go on, one after the other; whether there was any."""
         able = [lane for lane in self.lanes.values() if lane.can_go_on()]
         if self.dice is not None:
             self.dice.shuffle(able)
@@ -237,7 +242,7 @@ class MainLane(Lane):
         super().__init__(scheduler)
         self._unblocked = False
         self.task_name: Callable[[], str] = str
-        scheduler._receivers[0] = self._receive
+        scheduler.receive_for_main(self._receive)
 
     def label(self) -> str:
         return self.task_name()
@@ -252,7 +257,7 @@ class MainLane(Lane):
 
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
         if self.scheduler.dice is not None and not self.scheduler.closing:
-            self.scheduler._resume_those_that_can()
+            self.scheduler.resume_those_that_can()
         if test():
             return True
         if timeout is not None and timeout <= 0:

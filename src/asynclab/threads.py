@@ -264,7 +264,7 @@ class VirtualPool:
         maxtasksperchild: int | None = None,
     ) -> None:
         self._executor = ProcessPoolExecutor(processes)
-        self._executor._max_workers = processes or os.cpu_count() or 1  # type: ignore[attr-defined]
+        self._executor._max_workers = processes or os.cpu_count() or 1
 
     def apply_async(
         self,
@@ -391,8 +391,8 @@ def _start_process(self: Any) -> None:
         )
 
 
-_real_process_start = multiprocessing.process.BaseProcess.start  # type: ignore[attr-defined]
-_real_pool = multiprocessing.context.BaseContext.Pool  # type: ignore[attr-defined]
+_real_process_start = multiprocessing.process.BaseProcess.start
+_real_pool = multiprocessing.context.BaseContext.Pool
 
 
 _real_default_pool = multiprocessing.Pool
@@ -469,7 +469,7 @@ def _table() -> list[Replacement]:
         (threading.Thread, "start", _start),
         (threading.Thread, "join", _join),
         (threading.Thread, "is_alive", _is_alive),
-        (queue, "SimpleQueue", _made_in_a_lane(queue._PySimpleQueue, queue.SimpleQueue)),  # type: ignore[attr-defined]
+        (queue, "SimpleQueue", _made_in_a_lane(queue._PySimpleQueue, queue.SimpleQueue)),
         (ProcessPoolExecutor, "__init__", _process_init),
         *executors,
         (multiprocessing, "Pool", virtual_pool),

@@ -112,7 +112,7 @@ class Trial:
         )
 
     def function(self, name: str, *parameters: str, **options: Any) -> Service:
-        """A service that is called like a function: ``await device(rows)``, or ``model(batch)`` in a blocking form."""
+        """A service called like a function: ``await device(rows)``, or ``model(batch)`` in a blocking form."""
         return self.service(name, methods={"__call__": list(parameters)}, **options)
 
     def source(

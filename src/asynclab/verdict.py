@@ -51,13 +51,14 @@ class Verdict:
     requirements: tuple[RequirementResult, ...]
     cause: str
     sentence: str
+    scene: str = ""  # what the world of that run was like
     record: Record | None = None
     mark: Interval | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict as JSON data, without the record."""
         data = asdict(self)
-        del data["record"], data["mark"]
+        del data["record"], data["mark"], data["scene"]
         data["requirements"] = list(data["requirements"])
         return data
 
@@ -73,7 +74,7 @@ class Verdict:
             sign = "[x]" if requirement.passed else "[ ]"
             message = f": {requirement.message}" if requirement.message else ""
             lines.append(f"  {sign} {requirement.text}{message}")
-        return "\n".join([*lines, *filter(None, [self.cause, self.sentence])])
+        return "\n".join([*lines, *filter(None, [self.cause, self.sentence, self.scene])])
 
 
 def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> Verdict:
@@ -91,9 +92,16 @@ def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> V
         requirements=tuple(results),
         cause="" if word == "right" else _cause(word, shown, run),
         sentence="" if word == "not_attempted" else narrate(run.record),
+        scene=_scene(shown, run) if word == "not_yet" else "",
         record=None if word == "not_attempted" else run.record,
         mark=failed.interval if failed else None,
     )
+
+
+def _scene(trial: Trial, run: Run) -> str:
+    """The world that is shown: ``The smallest world in which it fails: 2 users; ...``"""
+    made_of = "; ".join(filter(None, [*dict.fromkeys(trial.things), run.scene]))
+    return f"The smallest world in which it fails: {made_of}." if made_of else ""
 
 
 def _word(trials: Sequence[Trial]) -> Word:

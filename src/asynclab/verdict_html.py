@@ -22,6 +22,7 @@ def verdict_html(verdict: Verdict, said: str = "") -> str:
         _requirements(verdict.requirements) if verdict.verdict not in ("not_attempted", "stopped") else "",
         _paragraph(verdict.cause, "font-weight:600"),
         _picture(verdict),
+        _paragraph(verdict.scene, "font-size:13px;opacity:0.85"),
         _paragraph(said, ""),
     ]
     body = "".join(filter(None, parts))

@@ -61,7 +61,7 @@ class World:
 
     `cores` is how many cores there are; `thread_start` and `process_start` are the seconds until a new
     worker is there, `thread_memory` and `process_memory` the megabytes that it takes.
-    `wall_steps` are (at, by) in seconds: at this time `time.time()` jumps by that much, and nothing else does.
+    `wall_steps` are (at, by) in seconds: then `time.time()` jumps by that much, and nothing else does.
     `order_seed` permutes what happens at one instant, which has no order; None keeps the order asked for.
 
     >>> world = World(seed=1)
@@ -284,7 +284,7 @@ class World:
         }
 
     def describe(self) -> str:
-        """The services of the scene for a sentence: ``feature-store answers after 0.5 s, 0.9 s and 2.3 s``."""
+        """The services of the scene, for a sentence: ``store answers after 0.5 s, 0.9 s and 2.3 s``."""
         return "; ".join(filter(None, (service.describe() for service in self._services.values())))
 
     def record(self) -> Record:

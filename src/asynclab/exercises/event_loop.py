@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from asynclab.exercise import exercise
-from asynclab.trial import Run, Trial
-from asynclab.world import Service
+from asynclab.observed import Run
+from asynclab.service import Service
+from asynclab.trial import Trial
 
 NOTEBOOK = "01_event_loop"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asynclab.exercise import exercise
+from asynclab.service import Dice
 from asynclab.trial import Trial
-from asynclab.world import Dice
 
 NOTEBOOK = "00_start_here"
 
