@@ -14,7 +14,7 @@ from asynclab.narrate import format_seconds
 from asynclab.record import NS
 
 Dice = random.Random
-Latency = float | Mapping[str, float] | Callable[[Dice], float]
+Latency = float | Mapping[str, float] | Callable[..., float]
 Failure = Exception | Mapping[str, Exception] | Callable[[Any, int], Exception | None] | None
 
 #: How a service is called: awaited, or in its blocking form, where the caller's thread is asleep or computes.
@@ -37,7 +37,8 @@ class Quota:
 class Service:
     """Something that answers after a while.
 
-    `latency` is in seconds: one number, one per first argument, or drawn by a function from dice.
+    `latency` is in seconds: one number, one per first argument, or ``latency(dice, *arguments)``, for
+    what is drawn or depends on how much is asked for.
     `fail` is the exception it answers with: always, for some first arguments, or as
     ``fail(first_argument, attempt)`` says, attempts counted from 1.
     `keys` are the first arguments it knows, when that is to be judged; others get a KeyError.
@@ -112,7 +113,7 @@ class Service:
     def latency_of(self, *args: Any, attempt: int = 1) -> float:
         """Seconds that a call with these arguments takes, once the service works on it, at full speed."""
         if callable(self._latency):
-            return self._latency(self.dice("latency", args, attempt))
+            return self._latency(self.dice("latency", args, attempt), *args)
         if isinstance(self._latency, Mapping):
             return float(self._latency[args[0]]) if self._knows(args) else self.slowest
         return float(self._latency)
