@@ -49,7 +49,9 @@ class Processor:
         """When the next computation ends, in ns, if nothing else happens before; None when there is none."""
         rates = self._rates()
         ends = [
-            self._now + -(-one.left // rates[one.lane]) for one in self._computing.values() if rates[one.lane]
+            self._now + (-(-one.left // rates[one.lane]) if one.left > 0 else 0)
+            for one in self._computing.values()
+            if rates[one.lane] or one.left <= 0
         ]
         return int(min(ends)) if ends else None
 

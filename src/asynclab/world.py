@@ -112,6 +112,7 @@ class World:
         self._processor = Processor(cores)
         self._computing_ends: Timer | None = None
         self._blocked: dict[int, str] = {}  # lanes that stand still, and in which task or job
+        self._waiting: set[int] = set()  # those of them that do not compute meanwhile
         self._made: list[Made] = []
         self._planned: list[Invocation] = []
         self._arrivals: list[Iterator[Invocation]] = []
@@ -344,7 +345,8 @@ class World:
         self, id: int, lane: int, service: str, method: str, args: list[Any], task: str, line: str
     ) -> None:
         self._check_lane(lane)
-        self._hold(lane, task, method, line)
+        asked = self._services.get(service)
+        self._hold(lane, task, method, line, computes=asked is not None and asked.form != "sleep")
         self._begin_call(id, lane, service, method, args, task, blocking=True)
 
     def _begin_call(
@@ -440,17 +442,18 @@ class World:
         self._check_lane(lane)
         if type(duration) is not int or duration < 0 or why not in ("sleep", "python", "native"):
             raise ProtocolError(f"a lane cannot be blocked by {why!r} for {duration!r} ns")
-        self._hold(lane, task, why, line)
+        self._hold(lane, task, why, line, computes=why != "sleep")
         if why == "sleep":
             self._at(self.now + duration, self._unblock, lane)
         else:
             self._compute(lane, why, duration)
 
-    def _hold(self, lane: int, task: str, why: str, line: str) -> None:
+    def _hold(self, lane: int, task: str, why: str, line: str, *, computes: bool) -> None:
         self._blocked[lane] = task
         if lane == 0:
             self._log("block", task, why, line)
-        elif why == "sleep":
+        elif not computes:
+            self._waiting.add(lane)
             self._log("wait", lane, why)
 
     def _unblock(self, lane: int) -> None:
@@ -461,7 +464,8 @@ class World:
         task = self._blocked.pop(lane)
         if lane == 0:
             self._log("unblock", task)
-        elif lane in self._jobs:
+        elif lane in self._waiting:
+            self._waiting.remove(lane)
             self._log("run", lane)
 
     def _on_wait(self, task: str, line: str) -> None:
