@@ -167,13 +167,13 @@ class Service:
         """How long it takes and how it fails, for a sentence; "" when that is drawn anew for each call."""
         if callable(self._latency):
             return ""
-        times = (
-            sorted(map(float, self._latency.values()))
-            if isinstance(self._latency, Mapping)
-            else [self.slowest]
-        )
-        shown = [format_seconds(time) for time in times[:4]] + (["..."] if len(times) > 4 else [])
-        after = ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
+        times = [self.slowest]
+        if isinstance(self._latency, Mapping):
+            times = sorted(map(float, self._latency.values()))
+        after = f"{format_seconds(times[0])} to {format_seconds(times[-1])}"
+        if len(times) <= 4:
+            *others, last = map(format_seconds, times)
+            after = " and ".join(filter(None, [", ".join(others), last]))
         return f"{self.name} {'fails' if isinstance(self._fail, Exception) else 'answers'} after {after}"
 
     def attempt(self, args: Sequence[Any]) -> int:
