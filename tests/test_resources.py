@@ -277,6 +277,18 @@ def test_each_executor_has_workers_of_its_own():
     assert play(World(), two_pools).elapsed == 1.0
 
 
+def test_a_new_executor_at_the_address_of_an_old_one_has_none_of_its_workers():
+    async def one_after_the_other(call):
+        for _ in range(5):
+            await in_processes(call, 1, 1)
+
+    world = World(process_start=0.5)
+    record = play(world, one_after_the_other, compute(world, "python"))
+
+    assert record.elapsed == 3.5
+    assert len(workers(record)) == 5
+
+
 def test_a_job_in_line_that_is_cancelled_never_runs():
     async def impatient(call):
         with ThreadPoolExecutor(1) as executor:

@@ -1,13 +1,17 @@
 """The learner's side of a run: their function on the world's clock, with limits, and cleaned up after.
 
 The calling thread only watches, so a run works beside the running loop of a notebook's kernel, it
-ends on Ctrl-C, and `while True: pass` ends at its limit of CPU time.
+ends on Ctrl-C, and `while True: pass` ends at its limit of CPU time. Where threads cannot start, as
+in a browser tab, the run has the calling thread itself, whose running loop is parked: the records
+are the same, the learner's own threads are refused, and nobody watches, so there is no limit of
+time: a task that never waits ends at its number of turns, and `while True: pass` at Ctrl-C only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import ctypes
 import gc
 import inspect
@@ -15,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Literal
 
@@ -24,9 +28,10 @@ from asynclab.fixtures import FIXTURES
 from asynclab.lanes import early_bound, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, stands_for, text_of
 from asynclab.loop import MAX_TURNS, VirtualLoop
+from asynclab.parking import on_ctrl_c, parked_loop
 from asynclab.references import References
 from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
-from asynclab.source_line import is_learners, line_of_thread, line_of_traceback
+from asynclab.source_line import is_learners, line_of_frame, line_of_thread, line_of_traceback
 from asynclab.threads import EARLY_BOUND, virtual_threads
 
 #: How long the world goes on after the function has returned, in its seconds: leaks betray themselves.
@@ -38,13 +43,22 @@ How = Literal["await", "iterate", "drive"]
 _real_monotonic = time.monotonic
 
 
+def may_have_threads() -> bool:
+    """Whether threads can start here, as far as one knows without trying."""
+    return sys.platform not in ("emscripten", "wasi")
+
+
 @dataclass(frozen=True)
 class Limits:
-    """When a run is ended from outside: seconds of CPU, seconds on the wall, turns without time passing."""
+    """When a run is ended from outside: seconds of CPU, seconds on the wall, turns without time passing.
+
+    Without `threads` it has no others than the calling one, and only `turns` counts.
+    """
 
     cpu: float = 1.0
     wall: float = 10.0
     turns: int = MAX_TURNS
+    threads: bool = field(default_factory=may_have_threads)
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,11 @@ def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -
     """Run the job in the world behind `handle`. Whatever it does, this returns; the world has the record."""
     own = _globals_of(job)
     with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND):
-        _watch(_Run(handle, settings, job, limits))
+        begun = _Run(handle, settings, job, limits)
+        if limits.threads and begun.start():
+            _watch(begun)
+        else:
+            _in_this_thread(begun)
 
 
 def _globals_of(job: Job) -> dict[str, Any]:
@@ -80,7 +98,7 @@ def _its_globals(thing: Any) -> dict[str, Any] | None:
 
 
 class _Run:
-    """The thread that a learner's function runs in, and how to end it."""
+    """A learner's function as it runs, in a thread of its own or in the calling one, and how to end it."""
 
     def __init__(self, handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
         self.limits = limits
@@ -96,7 +114,7 @@ class _Run:
         self.scheduler.describe = self.loop.describe_tasks
         self.scheduler.main.task_name = self._current_task
         self.scheduler.on_client = self._client
-        self.thread = threading.Thread(target=self._live, name="asynclab run", daemon=True)
+        self.thread = threading.Thread(target=self.live, name="asynclab run", daemon=True)
         self.with_learner = True  # False once the learner's code is done and the runner cleans up
         self._settings = settings
         self._job = job
@@ -104,15 +122,24 @@ class _Run:
         self._requests: dict[int, asyncio.Task[Any]] = {}
         self._capture = Capture()
 
+    def start(self) -> bool:
+        """Begin in a thread of its own; False where there are none."""
+        try:
+            self.thread.start()
+        except RuntimeError:
+            return False
+        return True
+
     # -- in the run's thread
 
-    def _live(self) -> None:
+    def live(self) -> None:
+        tracing = sys.gettrace()
         with captured_by(self._capture), on_clock(self.scheduler.main), contextlib.suppress(RunEnded):
             try:
                 self._play()
             finally:
                 self.with_learner = False
-                sys.settrace(None)  # see `_raise_in`
+                sys.settrace(tracing)  # see `_raise_on_next_line`
                 self.handle([["close"]])
                 self._clean_up()
 
@@ -284,8 +311,7 @@ def _cpu_of(thread: int) -> float:
 
 
 def _watch(run: _Run) -> None:
-    """Start the run and wait for its end, which is brought about when it takes too long."""
-    run.thread.start()
+    """Wait for the end of the run, which is brought about when it takes too long."""
     began = _real_monotonic()
     cpu_began = 0.0 if hasattr(time, "pthread_getcpuclockid") else time.process_time()
     limits = run.limits
@@ -300,6 +326,20 @@ def _watch(run: _Run) -> None:
                 return run.interrupt(RunEnded("wall", text, run.line()))
     except KeyboardInterrupt:
         run.interrupt(RunEnded("interrupted", "you interrupted it", run.line()))
+
+
+def _in_this_thread(run: _Run) -> None:
+    """The whole run, here and now; what a thread of its own would have, it finds here as well."""
+
+    def interrupt(frame: FrameType | None) -> None:
+        if run.with_learner:
+            end = RunEnded("interrupted", "you interrupted it", line_of_frame(frame))
+            _raise_on_next_line(end)
+            raise end
+
+    run.scheduler.has_threads = False
+    with parked_loop(), on_ctrl_c(interrupt):
+        contextvars.Context().run(run.live)
 
 
 def _raise_in(thread: int, end: RunEnded) -> None:

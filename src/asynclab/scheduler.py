@@ -27,6 +27,11 @@ Completion = list[Any]
 #: What the clock on the wall says when a world begins: a fixed instant, so that traces repeat.
 WALL_CLOCK_START = 1_700_000_000.0
 
+NO_THREADS = (
+    "there are no threads or processes here, as in a browser tab: "
+    "open the notebook in JupyterLab on a machine of your own"
+)
+
 #: Real seconds in which a lane that was told to end has to do so.
 GRACE = 0.5
 
@@ -67,12 +72,14 @@ class Scheduler:
         self.dice = None if order_seed is None else random.Random(order_seed)
         self.main = MainLane(self)
         self.lanes: dict[int, ThreadLane] = {}
+        self._executors: dict[Any, int] = {}
         self.baton = _thread.allocate_lock()
         self.baton.acquire()
         self.running_thread = 0
         self.cpu_of_ended = 0.0
         self.ended: RunEnded | None = None
         self.closing = False
+        self.has_threads = True  # False: the loop's own thread is the only lane there can be
         self.describe: Callable[[], str] = str
         self.on_client: Callable[[Completion], None] | None = None  # what a client asks, or that it has left
 
@@ -172,11 +179,17 @@ class Scheduler:
         self, pool: str, kind: str, size: int, name: str, body: Callable[[], None], start: Any = None
     ) -> ThreadLane:
         """A new lane for a job; it begins when the world says that a worker has it."""
+        if not self.has_threads:
+            raise RuntimeError(NO_THREADS)
         lane = ThreadLane(self, name, body, start or _start_thread)
         lane.id = self.expect(lane.receive)
         self.lanes[lane.id] = lane
         self.say("job", lane.id, pool, kind, size, name)
         return lane
+
+    def number_of(self, executor: Any) -> int:
+        """Executors count from 1 in a run; by its address, a new one could pass for one that is gone."""
+        return self._executors.setdefault(executor, len(self._executors) + 1)
 
     def _end(self, why: str) -> RunEnded:
         texts = {
@@ -314,7 +327,7 @@ class ThreadLane(Lane):
         if self.thread:
             self._go.release()
         else:
-            self._start(self._live)
+            self._start(self.live)
             self._go.release()
         self.scheduler.baton.acquire()
         if self.scheduler.ended is not None and not self.scheduler.closing:
@@ -338,7 +351,7 @@ class ThreadLane(Lane):
 
     # -- in its own thread
 
-    def _live(self) -> None:
+    def live(self) -> None:
         self._go.acquire()
         self.thread = _thread.get_ident()
         self.scheduler.running_thread = self.thread

@@ -40,11 +40,16 @@ def line_of(filename: str, number: int) -> str:
 
 def line_of_frame(frame: FrameType | None) -> str:
     """The learner's line that a running frame is in or was called from; "" when there is none."""
-    while frame is not None:
+    while frame is not None and not _is_beginning(frame):
         if is_learners(frame.f_code.co_filename):
             return line_of(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return ""
+
+
+def _is_beginning(frame: FrameType) -> bool:
+    """Whether a lane of a run begins here: what is below it in the stack is not the learner's."""
+    return frame.f_code.co_name == "live" and frame.f_code.co_filename.startswith(str(_HERE))
 
 
 def line_of_traceback(traceback: TracebackType | None) -> str:

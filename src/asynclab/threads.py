@@ -189,12 +189,10 @@ def _submit(self: Any, function: Callable[..., Any], /, *args: Any, **named: Any
         except Exception as error:
             future.set_exception(error)
             return future
-    jobs: list[Future[Any]] = vars(self).setdefault("_asynclab_jobs", [])
-    jobs.append(future)
     word = "process" if kind is ProcessPoolExecutor else "thread"
-    lane.scheduler.spawn(
-        f"{word} pool {id(self)}", word, self._max_workers, name_of(function, args), _settling(future, job)
-    )
+    pool = f"{word} pool {lane.scheduler.number_of(self)}"
+    lane.scheduler.spawn(pool, word, self._max_workers, name_of(function, args), _settling(future, job))
+    vars(self).setdefault("_asynclab_jobs", []).append(future)
     return future
 
 
