@@ -227,7 +227,7 @@ class Lane:
         answer: list[Completion] = []
         id = self.scheduler.expect(answer.append)
         self.scheduler.say("work", id, self.id, service, method, args, self.label(), self.line())
-        self.wait(lambda: bool(answer))
+        self.stand_still(lambda: bool(answer))
         self.scheduler.forget(id)
         _, how, *content = answer[0]
         if how == "error":
@@ -236,6 +236,10 @@ class Lane:
 
     def wait_for_completion(self) -> None:
         raise NotImplementedError
+
+    def stand_still(self, test: Callable[[], bool]) -> None:
+        """Wait for what the world has been told of."""
+        self.wait(test)
 
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
         """Stand still until `test` is true, at most `timeout` seconds; whether it is."""
@@ -265,7 +269,10 @@ class MainLane(Lane):
 
     def wait_for_completion(self) -> None:
         self._unblocked = False
-        while not self._unblocked:
+        self.stand_still(lambda: self._unblocked)
+
+    def stand_still(self, test: Callable[[], bool]) -> None:
+        while not test():
             self.scheduler.idle(None)
 
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
