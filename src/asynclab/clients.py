@@ -20,11 +20,14 @@ from asynclab.link import OBJECT
 
 @dataclass(frozen=True)
 class Made:
-    """An object of a class of the learner's, which lives on the learner's side; here it is a number."""
+    """An object of a class of the learner's, which lives on the learner's side; here it is a number.
+
+    Without `args` it is the class or function itself.
+    """
 
     number: int
     name: str
-    args: tuple[Any, ...]
+    args: tuple[Any, ...] | None
     named: tuple[tuple[str, Any], ...]
 
     def reference(self) -> dict[str, Any]:

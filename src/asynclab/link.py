@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 #: A dict with one of these keys is a reference or a marked value; an ordinary dict never has such a key.
@@ -17,6 +17,7 @@ SERVICE = "$service"
 CALLABLE = "$callable"
 OBJECT = "$object"
 RNG = "$rng"
+NAMED = "$named"
 _DICT = "$dict"
 _ERROR = "$error"
 _CLASS = "$class"
@@ -61,6 +62,27 @@ class Uncrossable(TypeError):
     """A value that is no JSON value; its text says which and of what type."""
 
 
+class Named(dict[str, Any]):
+    """The named arguments of a call, which cross the link as its last argument."""
+
+    def reference(self) -> dict[str, Any]:
+        return {NAMED: encode(dict(self))}
+
+
+def with_named(args: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Positional and named arguments as one sequence; see `split_named`."""
+    return (*args, Named(named)) if named else tuple(args)
+
+
+def split_named(args: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Positional and named arguments out of what `with_named` made.
+
+    >>> split_named(decode(encode(with_named(["a"], {"limit": 3}))))
+    (['a'], {'limit': 3})
+    """
+    return (args[:-1], dict(args[-1])) if args and isinstance(args[-1], Named) else (args, {})
+
+
 def encode(value: object, depth: int = 0) -> Any:
     """`value` as plain JSON data, copied, so that neither side can change the other's.
 
@@ -78,6 +100,8 @@ def encode(value: object, depth: int = 0) -> Any:
         return _finite(value)
     if depth > MAX_DEPTH:
         raise Uncrossable(f"a value nested more than {MAX_DEPTH} levels deep")
+    if isinstance(value, tuple) and value and all(map(_is_error_class, value)):
+        return {_CLASS: [stands_for(item) for item in value]}  # stays a tuple, for an `except`
     if kind is list or kind is tuple:
         return [encode(item, depth + 1) for item in value]  # type: ignore[attr-defined]
     if kind is dict:
@@ -88,11 +112,15 @@ def encode(value: object, depth: int = 0) -> Any:
         return _encode_subclass(value, depth)
     if isinstance(value, asyncio.CancelledError | Exception):
         return {_ERROR: [stands_for(type(value)), text_of(value)]}
-    if isinstance(value, type) and issubclass(value, asyncio.CancelledError | Exception):
-        return {_CLASS: stands_for(value)}
+    if _is_error_class(value):
+        return {_CLASS: stands_for(value)}  # type: ignore[arg-type]
     if isinstance(value, random.Random):
         return {RNG: value.getrandbits(64)}
     raise Uncrossable(describe(value))
+
+
+def _is_error_class(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, asyncio.CancelledError | Exception)
 
 
 def _writable(value: Any) -> int:
@@ -160,7 +188,10 @@ def decode(data: Any, refer: Callable[[dict[str, Any]], Any] | None = None) -> A
     if _ERROR in data:
         return error_from(*data[_ERROR])
     if _CLASS in data:
-        return _class_from(data[_CLASS])
+        names = data[_CLASS]
+        return _class_from(names) if isinstance(names, str) else tuple(map(_class_from, names))
+    if NAMED in data:
+        return Named(decode(data[NAMED], refer))
     if RNG in data:
         return random.Random(data[RNG])
     return {key: decode(item, refer) for key, item in data.items()}

@@ -188,7 +188,7 @@ class VirtualLoop(BaseEventLoop):
         if answer is None or answer.done():
             return
         if how == "reply":
-            answer.set_result(decode(content[0]))
+            answer.set_result(decode(content[0], self._room.refer))
         else:
             answer.set_exception(error_from(*content))
 

@@ -84,9 +84,14 @@ class Value:
     require: Callable[[Requirement], None]
     verb: str = "returned"
 
-    def equals(self, expected: Any, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
-        """Require this value, of this type: ``1`` is not ``True``, a tuple is a list."""
-        message = self.instead or difference(self.value, expected, self.verb)
+    def equals(
+        self, expected: Any, text: str, *, within: float = 0.0, gate: bool = False, weight: float = 1.0
+    ) -> None:
+        """Require this value, of this type: ``1`` is not ``True``, a tuple is a list, an error is its text.
+
+        Floats may differ by `within`.
+        """
+        message = self.instead or difference(self.value, expected, self.verb, within)
         self.require(Requirement(text, not message, message, gate, weight))
 
     def equals_in_any_order(
@@ -116,33 +121,37 @@ def _reordered_like(items: list[Any], expected: Sequence[Any]) -> list[Any]:
     return found + left
 
 
-def same(left: Any, right: Any) -> bool:
-    """Equal and of equal types, all the way down; a tuple counts as a list."""
+def same(left: Any, right: Any, within: float = 0.0) -> bool:
+    """Equal and of equal types, all the way down; a tuple counts as a list, floats may differ by `within`."""
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(same(*pair, within) for pair in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(same(left[key], right[key], within) for key in left)
+    if isinstance(left, BaseException) and isinstance(right, BaseException):
+        return repr(left) == repr(right)
+    if type(left) is float and type(right) is float:
+        return left == right or abs(left - right) <= within
     return type(left) is type(right) and bool(left == right)
 
 
-def difference(value: Any, expected: Any, verb: str) -> str:
+def difference(value: Any, expected: Any, verb: str, within: float = 0.0) -> str:
     """The first difference as a sentence; "" when there is none.
 
     >>> difference([1, 2], [2, 1], "returned")
     'returned the right values in another order: 1 stands first, 2 was expected there'
     """
-    if same(value, expected):
+    if same(value, expected, within):
         return ""
     if value is None:
         return f"{verb} None, where {_shown(expected)} was expected: is a `return` missing?"
     if not isinstance(expected, list | tuple) or not isinstance(value, list):
         return f"{verb} {_shown(value)}, where {_shown(expected)} was expected"
-    return _list_difference(value, list(expected), verb)
+    return _list_difference(value, list(expected), verb, within)
 
 
-def _list_difference(value: list[Any], expected: list[Any], verb: str) -> str:
+def _list_difference(value: list[Any], expected: list[Any], verb: str, within: float) -> str:
     index = next(
-        (index for index, pair in enumerate(zip(value, expected, strict=False)) if not same(*pair)),
+        (index for index, pair in enumerate(zip(value, expected, strict=False)) if not same(*pair, within)),
         min(len(value), len(expected)),
     )
     if same(_reordered_like(value, expected), expected):

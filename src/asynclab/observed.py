@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from asynclab.link import decode
 from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value
 from asynclab.narrate import format_seconds
 from asynclab.record import Call, Raised, Record, Request, Returned, Stopped, seconds, together
@@ -27,14 +28,17 @@ class Run:
     def value(self) -> Value:
         """What the function returned."""
         outcome = self.record.outcome
-        value = outcome.value if isinstance(outcome, Returned) else None
+        value = decode(outcome.value) if isinstance(outcome, Returned) else None
         return Value(value, self._instead(), self.requirements.append)
 
     @property
     def items(self) -> Value:
         """What the async generator yielded, in order."""
         return Value(
-            [value for _, value in self.record.items], self._instead(), self.requirements.append, "yielded"
+            [decode(value) for _, value in self.record.items],
+            self._instead(),
+            self.requirements.append,
+            "yielded",
         )
 
     def raises(
@@ -53,7 +57,7 @@ class Run:
     def ending(self) -> str:
         """How it ended, for a sentence: "returned 3", "raised KeyError: 'x' at line 2"."""
         outcome = self.record.outcome
-        return f"returned {outcome.value!r}" if isinstance(outcome, Returned) else self._instead()
+        return f"returned {decode(outcome.value)!r}" if isinstance(outcome, Returned) else self._instead()
 
     def _instead(self) -> str:
         outcome = self.record.outcome
@@ -69,6 +73,22 @@ class Run:
             + (f": {outcome.text}" if outcome.text else "")
             + (f" at {outcome.line}" if outcome.line else "")
         )
+
+    # -- anything else
+
+    def requires(
+        self,
+        holds: bool,
+        text: str,
+        otherwise: str,
+        *,
+        gate: bool = False,
+        weight: float = 1.0,
+        interval: Interval | None = None,
+    ) -> None:
+        """Require what no measure states; `otherwise` says what was seen and what was asked for."""
+        message, interval = ("", None) if holds else (otherwise, interval)
+        self.requirements.append(Requirement(text, holds, message, gate, weight, interval))
 
     # -- what the world saw
 
@@ -133,6 +153,47 @@ class Run:
             witnesses=_repeated(calls),
         )
 
+    def began(self, service: Service, number: int) -> Measure:
+        """When the n-th call to the service was made, from 1, in seconds; infinite when there was none."""
+        calls = self.record.calls(service.name)
+        at = calls[number - 1].start if number <= len(calls) else math.inf
+        saw = f"at {format_seconds(at)}" if number <= len(calls) else "never"
+        return self._time(
+            at, f"call {number} to the {service.name} was made {saw}", lambda bound: (bound, at)
+        )
+
+    def in_flight_at(self, began: Service, *services: Service) -> Measure:
+        """The most calls to `services` that were in flight when a call to `began` was made."""
+        worst = self.record.in_flight_at(began.name, *_names(services))
+        return Measure(
+            worst.count,
+            f"{_counted(worst.count, 'call')} to {_the(services)} "
+            f"{'was' if worst.count == 1 else 'were'} in flight when the {began.name} was called",
+            _asked_count("was expected", "were expected"),
+            self.requirements.append,
+            witnesses=f" ({together(worst.calls)} at {format_seconds(worst.at)})" if worst.count else "",
+            interval=lambda bound: (worst.at, worst.at),
+        )
+
+    def _time(
+        self, at: float, saw: str, interval: Callable[[float], Interval | None] = lambda bound: None
+    ) -> Measure:
+        return Measure(
+            at, saw, _asked_instant, self.requirements.append, interval=interval, tolerance=TIME_TOLERANCE
+        )
+
+    @property
+    def workers(self) -> Measure:
+        """How many threads and processes were started."""
+        count = sum(1 for _ in self.record.of("worker"))
+        return Measure(
+            count,
+            f"{_counted(count, 'thread or process', 'threads and processes')} "
+            f"{'was' if count == 1 else 'were'} started",
+            _asked_count("was expected", "were expected"),
+            self.requirements.append,
+        )
+
     def left_running(self, *services: Service) -> Measure:
         """How many calls were still in flight when the function ended."""
         left = self.record.in_flight_at_return(*_names(services))
@@ -168,6 +229,24 @@ class Run:
         """The request that was the n-th to arrive, from 1."""
         return self.record.requests[number - 1]
 
+    def reply(self, number: int) -> Value:
+        """What the n-th request to arrive was answered, from 1."""
+        request = self.record.requests[number - 1]
+        instead = {
+            "error": f"raised {request.error}" + (f": {request.value}" if request.value else ""),
+            "departed": "gave no answer before the client left",
+            "open": "gave no answer",
+        }.get(request.how, "")
+        value = decode(request.value) if request.how == "reply" else None
+        return Value(value, instead, self.requirements.append, "answered")
+
+    def replied(self, number: int) -> Measure:
+        """When the n-th request to arrive was answered, from 1, in seconds; infinite without an answer."""
+        request = self.record.requests[number - 1]
+        at = math.inf if request.end is None or request.how == "departed" else request.end
+        saw = f"was answered at {format_seconds(at)}" if at < math.inf else "was never answered"
+        return self._time(at, f"request {number}, which came at {format_seconds(request.at)}, {saw}")
+
     def goodput(self, within: float) -> Measure:
         """The part of all requests that were answered, without error, within so many seconds."""
         requests = self.record.requests
@@ -198,9 +277,13 @@ class Run:
     @property
     def heartbeat_gap(self) -> Measure:
         """The longest that a sign of life was late, in seconds: so long something kept the loop."""
-        pings = [request for request in self.record.requests if request.method == "ping"]
-        last = max(pings, key=lambda ping: ping.latency, default=None)
-        gap = 0.0 if last is None else last.latency
+        end = self.record.elapsed
+        gaps = [
+            (min(ping.end or end, end) - ping.at, ping)
+            for ping in self.record.requests
+            if ping.method == "ping" and ping.at < end
+        ]
+        gap, last = max(gaps, key=lambda pair: pair[0], default=(0.0, None))
         return Measure(
             gap,
             f"the event loop could not run anything else for {format_seconds(gap)}",
@@ -267,12 +350,17 @@ def _the(services: Sequence[Service]) -> str:
     return f"the {services[0].name}" if len(services) == 1 else "the services"
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str, nouns: str = "") -> str:
+    return f"{count} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def _asked_time(comparison: str, bound: float) -> str:
     words = {"equals": "was expected", "at_most": "is enough", "at_least": "is the least it can take"}
+    return f"{format_seconds(bound)} {words[comparison]}"
+
+
+def _asked_instant(comparison: str, bound: float) -> str:
+    words = {"equals": "was expected", "at_most": "is late enough", "at_least": "is the soonest"}
     return f"{format_seconds(bound)} {words[comparison]}"
 
 

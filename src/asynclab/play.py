@@ -18,10 +18,12 @@ def play(
     *args: Any,
     how: How = "await",
     limits: Limits | None = None,
+    names: Mapping[str, Any] | None = None,
 ) -> Record:
     """Run ``await function(*args)`` in the world and return the record of it.
 
-    With ``how="iterate"`` it is ``async for item in function(*args)``, and each item is recorded.
+    With ``how="iterate"`` it is ``async for item in function(*args)``, and each item is recorded; with
+    ``how="call"`` it is ``function(*args)``. What else the scene needs of the learner's is in `names`.
     Services among the arguments arrive as objects with methods. Whatever the function does, this
     returns: an exception, a deadlock, an endless loop and Ctrl-C are in the record's `outcome`.
 
@@ -38,7 +40,7 @@ def play(
             "play takes the function, not the call: "
             f"write play(world, {name}, ...) instead of play(world, {name}(...))"
         )
-    run(world.handle, world.settings(), Job(function, encode(args), how, {}), limits or Limits())
+    run(world.handle, world.settings(), Job(function, encode(args), how, names or {}), limits or Limits())
     return world.record()
 
 

@@ -35,7 +35,7 @@ class LocalPlayer:
         limits = Limits(cpu=CPU_BUDGET)
         if how == "drive":
             return drive(world, self._names, limits=limits)
-        return play(world, thing, *args, how=how, limits=limits)
+        return play(world, thing, *args, how=how, limits=limits, names=self._names)
 
 
 def never_ran(kind: str, text: str) -> Record:

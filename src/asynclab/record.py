@@ -261,6 +261,22 @@ class Record:
                 open_calls.pop(event[2], None)
         return best
 
+    def in_flight_at(self, began: str, *services: str) -> Peak:
+        """The most calls to `services` that were in flight when a call to the service `began` was made."""
+        open_calls: dict[int, Call] = {}
+        by_id = {call.id: call for call in self.all_calls}
+        worst = Peak(0, 0.0, ())
+        for event in self.events:
+            if event[1] == "call":
+                call = by_id[event[2]]
+                if call.service == began and len(open_calls) > worst.count:
+                    worst = Peak(len(open_calls), seconds(event[0]), tuple(open_calls.values()))
+                if call.service in services:
+                    open_calls[call.id] = call
+            elif event[1] in ("reply", "error", "cancel"):
+                open_calls.pop(event[2], None)
+        return worst
+
     def alive(self, source: str, sink: str) -> Peak:
         """The most items that were read from the source and not yet written to the sink."""
         by_id = {call.id: call for call in self.calls(source, sink)}

@@ -35,7 +35,7 @@ class ServiceClient:
     """The learner's side of a service: one method for each method of the service.
 
     They are coroutine functions, or plain ones when the service has a blocking form. A source can be
-    read with `async for` too.
+    read with `async for` too, or with `for` when it has a blocking form.
     """
 
     def __init__(self, reference: dict[str, Any]) -> None:
@@ -57,12 +57,23 @@ class ServiceClient:
         return ServiceClient, (self._reference,)
 
     def __aiter__(self) -> ServiceClient:
-        if not self._reference.get("source"):
-            raise TypeError(f"{self._reference[SERVICE]} is no source: it cannot be read with `async for`")
+        if not self._reference.get("source") or self._reference["form"] != "await":
+            raise TypeError(f"{self._reference[SERVICE]} cannot be read with `async for`")
         return self
 
     async def __anext__(self) -> Any:
         return await _request(self._reference, next(iter(self._reference["methods"])), [])
+
+    def __iter__(self) -> ServiceClient:
+        if not self._reference.get("source") or self._reference["form"] == "await":
+            raise TypeError(f"{self._reference[SERVICE]} cannot be read with `for`")
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return bound_method(self._reference, next(iter(self._reference["methods"])), [])()
+        except StopAsyncIteration:
+            raise StopIteration from None
 
     def reference(self) -> dict[str, Any]:
         """What crosses the link in place of the service."""

@@ -26,7 +26,7 @@ from typing import Any, Literal
 from asynclab.capture import Capture, captured_by, capturing
 from asynclab.fixtures import FIXTURES
 from asynclab.lanes import early_bound, on_clock, virtual_time
-from asynclab.link import Uncrossable, decode, describe, encode, stands_for, text_of
+from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
 from asynclab.loop import MAX_TURNS, VirtualLoop
 from asynclab.parking import on_ctrl_c, parked_loop
 from asynclab.references import References
@@ -37,8 +37,9 @@ from asynclab.threads import EARLY_BOUND, virtual_threads
 #: How long the world goes on after the function has returned, in its seconds: leaks betray themselves.
 LINGER = 10.0
 
-#: What is done with the learner's code: `await` it, read it with `async for`, let clients call objects.
-How = Literal["await", "iterate", "drive"]
+#: What is done with the learner's code: `await` it, read it with `async for`, call it as a plain function,
+#: or let clients call objects.
+How = Literal["await", "iterate", "call", "drive"]
 
 _real_monotonic = time.monotonic
 
@@ -118,7 +119,7 @@ class _Run:
         self.with_learner = True  # False once the learner's code is done and the runner cleans up
         self._settings = settings
         self._job = job
-        self._references = References()
+        self._references = self.scheduler.refer = References()
         self._requests: dict[int, asyncio.Task[Any]] = {}
         self._capture = Capture()
 
@@ -167,16 +168,25 @@ class _Run:
             self._tell("raise", type(error).__name__, text_of(error), line_of_traceback(error.__traceback__))
 
     async def _do(self) -> None:
+        self._make()
         if self._job.how == "drive":
             await self._drive()
             return
         assert self._job.function is not None
-        returned = self._job.function(*decode(self._job.args, self._references))
+        args, named = split_named(decode(self._job.args, self._references))
+        if self._settings["clients"]:
+            self.scheduler.say("drive", self.scheduler.expect(lambda _: None))
+        returned = self._job.function(*args, **named)
+        if self._job.how == "call":
+            self._tell_returned(returned)
+            return
         self.loop.entry = returned
         if self._job.how == "iterate":
             await self._iterate(returned)
             return
-        value = await _awaited(self._job.function, returned)
+        self._tell_returned(await _awaited(self._job.function, returned))
+
+    def _tell_returned(self, value: Any) -> None:
         try:
             self._tell("return", encode(value))
         except Uncrossable:
@@ -201,21 +211,28 @@ class _Run:
 
     # -- driven runs
 
-    async def _drive(self) -> None:
-        """Make the objects that the scene asks for, then answer clients until the last one has gone."""
+    def _make(self) -> None:
+        """The objects that the scene asks for, and the functions."""
         for number, name, args, named in self._settings["make"]:
-            make = self._job.names[name]
-            args, named = decode(args, self._references), decode(named, self._references)
-            self._references.objects[number] = make(*args, **named)
+            made = self._job.names[name]
+            if args is not None:
+                args, named = decode(args, self._references), decode(named, self._references)
+                made = made(*args, **named)
+            self._references.objects[number] = made
+
+    async def _drive(self) -> None:
+        """Answer clients until the last one has gone, and what those who left had asked for has ended."""
         drained = asyncio.Event()
         self.scheduler.say("drive", self.scheduler.expect(lambda _: drained.set()))
         await drained.wait()
+        if self._requests:
+            await asyncio.wait(self._requests.values(), timeout=LINGER)
         self._tell("return", None)
 
     def _client(self, completion: Completion) -> None:
         id, what, *request = completion
         if what == "depart":
-            task = self._requests.pop(-id, None)
+            task = self._requests.get(-id)
             if task is not None:
                 self.loop.call_soon_threadsafe(task.cancel)
         else:
@@ -227,7 +244,11 @@ class _Run:
     async def _answer(self, id: int, target: int, method: str, args: list[Any]) -> None:
         try:
             function = getattr(self._references.objects[target], method) if target else FIXTURES[method]
-            returned = function(*decode(args, self._references))
+            if callable(function):
+                positional, named = split_named(decode(args, self._references))
+                returned = function(*positional, **named)
+            else:  # an attribute of the object
+                returned = function
             value = await returned if isinstance(returned, Awaitable) else returned
             answer = ("reply", encode(value), "")
         except (RunEnded, GeneratorExit):

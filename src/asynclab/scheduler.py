@@ -81,6 +81,7 @@ class Scheduler:
         self.closing = False
         self.has_threads = True  # False: the loop's own thread is the only lane there can be
         self.describe: Callable[[], str] = str
+        self.refer: Callable[[dict[str, Any]], Any] | None = None  # makes an object of a reference
         self.on_client: Callable[[Completion], None] | None = None  # what a client asks, or that it has left
 
     def time(self) -> float:
@@ -232,7 +233,7 @@ class Lane:
         _, how, *content = answer[0]
         if how == "error":
             raise error_from(*content)
-        return decode(content[0])
+        return decode(content[0], self.scheduler.refer)
 
     def wait_for_completion(self) -> None:
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections import deque
@@ -15,10 +16,18 @@ from asynclab.record import NS
 
 Dice = random.Random
 Latency = float | Mapping[str, float] | Callable[..., float]
-Failure = Exception | Mapping[str, Exception] | Callable[[Any, int], Exception | None] | None
+Failure = (
+    Exception
+    | asyncio.CancelledError
+    | Mapping[str, Exception]
+    | Callable[[Any, int], BaseException | None]
+    | None
+)
 
 #: How a service is called: awaited, or in its blocking form, where the caller's thread is asleep or computes.
 Form = Literal["await", "sleep", "python", "native"]
+
+Knee = int | Callable[[float], int] | None
 
 
 def to_ns(duration: float) -> int:
@@ -43,12 +52,14 @@ class Service:
     ``fail(first_argument, attempt)`` says, attempts counted from 1.
     `keys` are the first arguments it knows, when that is to be judged; others get a KeyError.
     `capacity` is how many calls it works on at once; the others wait in line. None means any number.
-    `knee` is how many calls it works on at full speed: with twice as many, each takes twice as long.
+    `knee` is how many calls it works on at full speed: with twice as many, each takes twice as long. A
+    function gives it for a time in seconds.
     `outages` are stretches of time, (from, until) in seconds, in which every call fails with ConnectionError.
     `quota` refuses calls beyond a rate with ``RuntimeError("429 Too Many Requests")``.
     `form` is "await" for a coroutine method; the blocking forms hold the calling thread, and the
     latency is then time asleep or work for one core, with the GIL ("python") or without ("native").
     `items` makes it a source: each call without arguments takes the next item, until they are used up.
+    `instant` names the methods that take no time, whatever the latency.
     """
 
     def __init__(
@@ -62,16 +73,18 @@ class Service:
         reply: Callable[..., Any] | None = None,
         keys: Sequence[str] | None = None,
         capacity: int | None = None,
-        knee: int | None = None,
+        knee: Knee = None,
         outages: Sequence[tuple[float, float]] = (),
         quota: Quota | None = None,
         form: Form = "await",
         items: Sequence[Any] | None = None,
+        instant: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.methods = {method: list(parameters) for method, parameters in methods.items()}
         self.capacity = capacity
-        self.knee = knee
+        self.instant = instant
+        self._knee = knee
         self.form = form
         self.in_service = 0
         self.line: deque[int] = deque()
@@ -118,7 +131,7 @@ class Service:
             return float(self._latency[args[0]]) if self._knows(args) else self.slowest
         return float(self._latency)
 
-    def failure_of(self, *args: Any, attempt: int = 1) -> Exception | None:
+    def failure_of(self, *args: Any, attempt: int = 1) -> BaseException | None:
         """The exception that a call with these arguments ends in, if any."""
         if not self._knows(args):
             return KeyError(f"{self.name} has no {args[0] if args else ''!r}")
@@ -127,6 +140,10 @@ class Service:
         if isinstance(self._fail, Mapping):
             return next((error for key, error in self._fail.items() if args and args[0] == key), None)
         return self._fail
+
+    def knee_at(self, now: int) -> int | None:
+        """How many calls it works on at full speed at this instant (ns)."""
+        return self._knee(now / NS) if callable(self._knee) else self._knee
 
     def down_at(self, now: int) -> bool:
         """Whether an outage covers this instant (ns)."""

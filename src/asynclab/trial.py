@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from asynclab.choices import Choices
 from asynclab.clients import Invocation, Made
+from asynclab.link import with_named
 from asynclab.observed import Run
 from asynclab.record import Record
 from asynclab.runner import How
-from asynclab.service import Dice, Failure, Form, Latency, Quota, Service
+from asynclab.service import Dice, Failure, Form, Knee, Latency, Quota, Service
 from asynclab.world import World
 
 
@@ -91,10 +92,11 @@ class Trial:
         reply: Callable[..., Any] | None = None,
         keys: Sequence[str] | None = None,
         capacity: int | None = None,
-        knee: int | None = None,
+        knee: Knee = None,
         outages: Sequence[tuple[float, float]] = (),
         quota: Quota | None = None,
         form: Form = "await",
+        instant: Sequence[str] = (),
     ) -> Service:
         """Put a service into the scene; see `service.Service`."""
         return self.world.service(
@@ -109,17 +111,24 @@ class Trial:
             outages=outages,
             quota=quota,
             form=form,
+            instant=instant,
         )
 
     def function(self, name: str, *parameters: str, **options: Any) -> Service:
-        """A service called like a function: ``await device(rows)``, or ``model(batch)`` in a blocking form."""
+        """A service called like a function: ``await device(rows)``; ``model(batch)`` in a blocking form."""
         return self.service(name, methods={"__call__": list(parameters)}, **options)
 
     def source(
-        self, name: str, items: Sequence[Any], *, latency: float = 0.0, fail: Failure = None
+        self,
+        name: str,
+        items: Sequence[Any],
+        *,
+        latency: float = 0.0,
+        fail: Failure = None,
+        form: Form = "await",
     ) -> Service:
-        """Something to read item by item: `await source.get()` or `async for item in source`."""
-        return self.world.source(name, items, latency=latency, fail=fail)
+        """Something to read item by item: `async for item in source`, or `for` in a blocking form."""
+        return self.world.source(name, items, latency=latency, fail=fail, form=form)
 
     def sink(
         self, name: str, *, latency: float = 0.0, fail: Failure = None, capacity: int | None = None
@@ -131,11 +140,24 @@ class Trial:
         """An object of the learner's class `name`, made when the scene is driven."""
         return self.world.make(name, *args, **named)
 
+    def learners(self, name: str) -> Made:
+        """The learner's function itself, to hand to a fixture, or for `at`: its method is ``__call__``."""
+        return self.world.learners(name)
+
     def at(
-        self, at: float, target: Made | None, method: str, *args: Any, patience: float | None = None
+        self,
+        at: float,
+        target: Made | None,
+        method: str,
+        *args: Any,
+        patience: float | None = None,
+        **named: Any,
     ) -> Invocation:
-        """A client calls a method of the object at this time (s) and leaves after `patience` seconds."""
-        return self.world.invoke(at, target, method, *args, patience=patience)
+        """A client calls a method of the object at this time (s) and leaves after `patience` seconds.
+
+        Without a target it calls a fixture. An attribute is read as if it were a method.
+        """
+        return self.world.invoke(at, target, method, *with_named(args, named), patience=patience)
 
     def arrivals(
         self,
@@ -149,22 +171,43 @@ class Trial:
         """Clients who come at these times (s) whatever happens; see `clients.poisson`, `burst`, `evenly`."""
         self.world.open_loop(target, method, arrivals, args, patience=patience)
 
+    def returning(
+        self,
+        target: Made | None,
+        method: str,
+        clients: int,
+        requests: int,
+        args: Callable[[int], tuple[Any, ...]] = lambda client: (),
+        *,
+        think: Callable[[Dice], float] = lambda dice: 0.0,
+        patience: float | None = None,
+    ) -> None:
+        """Clients who send their next request after the answer to the last one and a time to think (s)."""
+        self.world.closed_loop(target, method, clients, requests, args, think=think, patience=patience)
+
     def heartbeat(self, every: float, until: float) -> None:
         """Ask the event loop for a sign of life every so many seconds; see `Run.heartbeat_gap`."""
         self.world.open_loop(None, "ping", (number * every for number in range(1, round(until / every) + 1)))
 
     # -- the runs
 
-    def call(self, name: str, *args: Any) -> Run:
-        """Run ``await name(*args)`` in the scene."""
-        return self._play(name, args, "await")
+    def call(self, name: str, *args: Any, **named: Any) -> Run:
+        """Run ``await name(...)`` in the scene; its clients come meanwhile."""
+        return self._play(name, with_named(args, named), "await")
 
-    def iterate(self, name: str, *args: Any) -> Run:
-        """Run ``async for item in name(*args)`` in the scene to the end."""
-        return self._play(name, args, "iterate")
+    def iterate(self, name: str, *args: Any, **named: Any) -> Run:
+        """Run ``async for item in name(...)`` in the scene to the end; its clients come meanwhile."""
+        return self._play(name, with_named(args, named), "iterate")
+
+    def compute(self, name: str, *args: Any, **named: Any) -> Run:
+        """Run ``name(...)``, a plain function, in the thread of a running event loop."""
+        return self._play(name, with_named(args, named), "call")
 
     def drive(self, name: str) -> Run:
-        """Let the scene's clients call the objects that it makes, until the last client has gone."""
+        """Let the scene's clients call what it has of the learner's, until the last client has gone.
+
+        `name` is the class or function that cannot be done without.
+        """
         return self._play(name, (), "drive")
 
     def under_every_order(self, scene: Callable[[Trial], Run], tries: int = 8) -> Iterator[Run]:
@@ -198,6 +241,8 @@ class Trial:
         return sum(len(run.record.events) for run in self.runs)
 
     def _play(self, name: str, args: Sequence[Any], how: How) -> Run:
+        if self.world.over is not None:
+            raise ValueError("a scene is played once: call `trial.new_scene()` before the next run")
         run = Run(name, self._player.play(self.world, name, args, how), self.world.describe())
         self.runs.append(run)
         return run

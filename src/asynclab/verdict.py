@@ -117,7 +117,8 @@ def _word(trials: Sequence[Trial]) -> Word:
 
 def _untouched(run: Run) -> bool:
     """The stub as it was released: it raised NotImplementedError before it did anything."""
-    return run.raised == "NotImplementedError" and not run.record.calls()
+    stubs = [run.raised, *(request.error for request in run.record.requests)]
+    return "NotImplementedError" in stubs and not run.record.calls()
 
 
 def _to_show(trials: Sequence[Trial]) -> tuple[Trial, Run]:

@@ -16,7 +16,7 @@ from asynclab.clients import Invocation, Made, Totals
 from asynclab.link import describe, encode, stands_for, text_of
 from asynclab.record import NS, Event, Record, seconds
 from asynclab.resources import Pool, Processor
-from asynclab.service import Dice, Failure, Form, Latency, Quota, Service, to_ns
+from asynclab.service import Dice, Failure, Form, Knee, Latency, Quota, Service, to_ns
 
 #: A run that is not over by then waits for something that no exercise has: an hour.
 HORIZON = 3600.0
@@ -33,10 +33,13 @@ class ProtocolError(Exception):
 class _Request:
     """A call in the world's hands."""
 
-    __slots__ = ("args", "attempt", "lane", "service", "task", "timer")
+    __slots__ = ("args", "attempt", "lane", "method", "service", "task", "timer")
 
-    def __init__(self, service: Service, args: list[Any], attempt: int, lane: int | None, task: str) -> None:
+    def __init__(
+        self, service: Service, method: str, args: list[Any], attempt: int, lane: int | None, task: str
+    ) -> None:
         self.service = service
+        self.method = method
         self.args = args
         self.attempt = attempt
         self.lane = lane  # whose thread stands still meanwhile; None for an awaited call
@@ -154,11 +157,12 @@ class World:
         reply: Callable[..., Any] | None = None,
         keys: Sequence[str] | None = None,
         capacity: int | None = None,
-        knee: int | None = None,
+        knee: Knee = None,
         outages: Sequence[tuple[float, float]] = (),
         quota: Quota | None = None,
         form: Form = "await",
         items: Sequence[Any] | None = None,
+        instant: Sequence[str] = (),
     ) -> Service:
         """Add a service, see `Service`; its one method is ``get(key)`` unless `methods` names others.
 
@@ -180,14 +184,24 @@ class World:
             quota=quota,
             form=form,
             items=None if items is None else encode(items),
+            instant=instant,
         )
         return service
 
     def source(
-        self, name: str, items: Sequence[Any], *, latency: float = 0.0, fail: Failure = None
+        self,
+        name: str,
+        items: Sequence[Any],
+        *,
+        latency: float = 0.0,
+        fail: Failure = None,
+        form: Form = "await",
     ) -> Service:
-        """Something to read from, item by item: `await source.get()`, or `async for item in source`."""
-        return self.service(name, methods={"get": []}, latency=latency, fail=fail, items=items)
+        """Something to read from, item by item: `await source.get()`, or `async for item in source`.
+
+        In a blocking form it is read with `for`, or `next`.
+        """
+        return self.service(name, methods={"get": []}, latency=latency, fail=fail, items=items, form=form)
 
     def sink(
         self, name: str, *, latency: float = 0.0, fail: Failure = None, capacity: int | None = None
@@ -202,6 +216,12 @@ class World:
         made = Made(len(self._made) + 1, name, args, tuple(named.items()))
         self._made.append(made)
         return made
+
+    def learners(self, name: str) -> Made:
+        """The learner's function itself, for clients to call and for fixtures to be given."""
+        function = Made(len(self._made) + 1, name, None, ())
+        self._made.append(function)
+        return function
 
     def invoke(
         self, at: float, target: Made | None, method: str, *args: Any, patience: float | None = None
@@ -279,6 +299,7 @@ class World:
             "cores": self.cores,
             "wall_steps": self.wall_steps,
             "order_seed": self.order_seed,
+            "clients": bool(self._planned or self._arrivals or self._expected),
             "make": [
                 [made.number, made.name, encode(made.args), encode(dict(made.named))] for made in self._made
             ],
@@ -359,7 +380,7 @@ class World:
         if type(args) is not list or type(task) is not str:
             raise ProtocolError(f"a call takes a list of arguments, not {describe(args)}")
         self._log("call", id, name, method, args, task)
-        request = _Request(service, args, service.attempt(args), lane if blocking else None, task)
+        request = _Request(service, method, args, service.attempt(args), lane if blocking else None, task)
         self._requests[id] = request
         if not service.admits(self.now):
             self._fail(id, RuntimeError("429 Too Many Requests"))
@@ -383,8 +404,11 @@ class World:
         service = request.service
         service.in_service += 1
         took = to_ns(service.latency_of(*request.args, attempt=request.attempt))
-        if service.knee is not None and service.in_service > service.knee:
-            took = took * service.in_service // service.knee
+        knee = service.knee_at(self.now)
+        if knee is not None and service.in_service > knee:
+            took = took * service.in_service // knee
+        if request.method in service.instant:
+            took = 0
         if request.lane is not None and service.form in ("python", "native"):
             self._compute(request.lane, service.form, took)
             request.timer = [0, 0, None, None]  # in service; its end comes from the processor
@@ -409,7 +433,7 @@ class World:
         self._log("reply", id, value)
         self._done.append([id, "reply", value])
 
-    def _fail(self, id: int, failure: Exception) -> None:
+    def _fail(self, id: int, failure: BaseException) -> None:
         self._end_call(id)
         name, text = stands_for(type(failure)), text_of(failure)
         self._log("error", id, name, text)
