@@ -105,6 +105,28 @@ def test_clients_call_a_function_and_leave_and_what_they_left_ends_before_the_ru
     assert run.left_running(store) == 0
 
 
+class Stopwatch:
+    read = time.monotonic
+    static = staticmethod(time.monotonic)
+
+    def __init__(self, clock=time.monotonic, *, wall=time.time):
+        self.clock, self.wall = clock, wall
+
+    async def times(self):
+        await asyncio.sleep(2.0)
+        return [self.clock(), self.read(), self.static(), self.wall() - 1_700_000_000]
+
+
+def test_clocks_that_were_bound_early_in_a_class_or_as_a_default_are_the_worlds_in_a_run_only():
+    trial = trial_of(Stopwatch)
+    trial.at(1.0, trial.make("Stopwatch"), "times")
+    trial.drive("Stopwatch").reply(1).equals([3.0, 3.0, 3.0, 3.0], "are the world's")
+
+    assert not unmet(trial.runs[0])
+    assert (Stopwatch.read, Stopwatch.static, Stopwatch().clock) == (time.monotonic,) * 3
+    assert abs(Stopwatch().wall() - time.time()) < 60
+
+
 def test_clients_come_while_a_function_is_awaited():
     async def infer(model):
         model()

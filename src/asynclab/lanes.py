@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import threading
 import time
+import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -185,28 +187,76 @@ virtual_time = Replacements(
 
 @contextmanager
 def early_bound(names: dict[str, Any], more: Iterable[tuple[Any, Any]] = ()) -> Iterator[None]:
-    """Inside the block, what `names` bound early (``from time import sleep``) is the world's as well.
+    """Inside the block, what the module of `names` bound early is the world's as well.
 
-    `more` are further pairs of a real thing and what stands in its place.
+    That is ``from time import sleep``, ``def __init__(self, clock=time.monotonic)``, and
+    ``clock = time.monotonic`` in a class. `more` are further pairs of a real thing and what stands in
+    its place.
     """
     pairs = [(_REAL[name], _VIRTUAL[name]) for name in _VIRTUAL]
-    pairs += [(_RealDatetime, VirtualDatetime), *more]
-    found = {name: value for name, value in list(names.items()) for real, _ in pairs if _same(value, real)}
-    for name, value in found.items():
-        names[name] = next(virtual for real, virtual in pairs if _same(value, real))
+    virtual = {_binds(real): stand_in for real, stand_in in [*pairs, (_RealDatetime, VirtualDatetime), *more]}
+    found = list(_bound_in_module(names, virtual))
+    for put, _, stand_in in found:
+        put(stand_in)
     try:
         yield
     finally:
-        for name, value in found.items():
-            if name in names:
-                names[name] = value
+        for put, value, _ in found:
+            put(value)
 
 
-def _same(value: Any, real: Any) -> bool:
-    """The same object; bound methods are made anew at each look, so they compare by what they bind."""
-    return value is real or (type(value) is type(real) and callable(value) and _binds(value) == _binds(real))
+#: How to put something in place, what was there, and what stands in for it.
+_Found = tuple[Callable[[Any], None], Any, Any]
+
+
+def _bound_in_module(names: dict[str, Any], virtual: dict[Any, Any]) -> Iterator[_Found]:
+    for name, value in list(names.items()):
+        stand_in = virtual.get(_binds(value))
+        if stand_in is not None:
+            yield functools.partial(_put_if_there, names, name), value, stand_in
+        elif isinstance(value, type) and value.__module__ == names.get("__name__"):
+            yield from _bound_in_class(value, names, virtual)
+        else:
+            yield from _bound_in_defaults(value, names, virtual)
+
+
+def _bound_in_class(owner: type, names: dict[str, Any], virtual: dict[Any, Any]) -> Iterator[_Found]:
+    for name, member in list(vars(owner).items()):
+        is_static = isinstance(member, staticmethod)
+        inner = member.__func__ if isinstance(member, staticmethod | classmethod) else member
+        stand_in = virtual.get(_binds(inner))
+        if stand_in is None:
+            yield from _bound_in_defaults(inner, names, virtual)
+        else:
+            # a builtin function does not become a method, as a function in its place would
+            is_static = is_static or isinstance(inner, types.BuiltinFunctionType)
+            yield (
+                functools.partial(setattr, owner, name),
+                member,
+                staticmethod(stand_in) if is_static else stand_in,
+            )
+
+
+def _bound_in_defaults(value: Any, names: dict[str, Any], virtual: dict[Any, Any]) -> Iterator[_Found]:
+    if not isinstance(value, types.FunctionType) or value.__globals__ is not names:
+        return
+    for place, defaults in (("__defaults__", value.__defaults__), ("__kwdefaults__", value.__kwdefaults__)):
+        items = list(defaults.values() if isinstance(defaults, dict) else defaults or ())
+        stand_ins = [virtual.get(_binds(item), item) for item in items]
+        if any(new is not item for new, item in zip(stand_ins, items, strict=True)):
+            new = (
+                dict(zip(defaults, stand_ins, strict=True))
+                if isinstance(defaults, dict)
+                else tuple(stand_ins)
+            )
+            yield functools.partial(setattr, value, place), defaults, new
+
+
+def _put_if_there(names: dict[str, Any], name: str, value: Any) -> None:
+    if name in names:
+        names[name] = value
 
 
 def _binds(value: Any) -> Any:
-    function = getattr(value, "__func__", None)
-    return (id(function), id(value.__self__)) if function is not None else id(value)
+    """What tells a value from others; bound methods are made anew at each look, so it is what they bind."""
+    return (id(value.__func__), id(value.__self__)) if isinstance(value, types.MethodType) else id(value)
