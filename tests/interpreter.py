@@ -23,7 +23,7 @@ async def interpret(program: Program, services: dict[str, Any]) -> list[Any]:
     """Do the steps; return what was done, in the order in which it was done."""
     machine = Machine(services)
     await machine.run(program)
-    return machine.log
+    return list(machine.log)  # as it is now: a thread that is left behind goes on writing
 
 
 class Machine:
@@ -33,6 +33,7 @@ class Machine:
         self.services = services
         self.log: list[Any] = []
         self.loop = asyncio.get_running_loop()
+        self.main = asyncio.current_task()
         self.queues = [asyncio.Queue(), asyncio.Queue(1)]
         self.semaphores = [asyncio.Semaphore(1), asyncio.Semaphore(2)]
         self.locks = [asyncio.Lock(), asyncio.Lock()]
@@ -122,11 +123,9 @@ class Machine:
             self.spawned[number % len(self.spawned)].cancel()
 
     async def join(self) -> None:
-        me = asyncio.current_task()
-        ends = await asyncio.gather(
-            *(task for task in self.spawned if task is not me), return_exceptions=True
-        )
-        self.log.append([type(end).__name__ for end in ends])
+        if asyncio.current_task() is self.main:  # two tasks that join each other cannot even be cancelled
+            ends = await asyncio.gather(*self.spawned, return_exceptions=True)
+            self.log.append([type(end).__name__ for end in ends])
 
     async def shield(self, program: Program) -> None:
         self.spawned.append(asyncio.create_task(self.run(program)))

@@ -84,11 +84,13 @@ def programs(
     def larger(smaller: SearchStrategy[list[Any]]) -> SearchStrategy[list[Any]]:
         program = st.lists(smaller, max_size=4)
         several = st.lists(program, max_size=4)
+        # locks inside of locks wait for each other in one order, and not in another
+        inside = program if races else st.lists(simple, max_size=4)
         wider = [
             step("gather", several),
             step("group", several),
-            step("semaphore", either, program),
-            step("lock", either, program),
+            step("semaphore", either, inside),
+            step("lock", either, inside),
         ]
         if cancels:
             wider += [
@@ -99,7 +101,8 @@ def programs(
             ]
         return st.one_of(wider)
 
-    return st.lists(st.recursive(st.one_of(steps), larger, max_leaves=size), max_size=6)
+    simple = st.one_of(steps)
+    return st.lists(st.recursive(simple, larger, max_leaves=size), max_size=6)
 
 
 def thread_programs(*, races: bool) -> SearchStrategy[Program]:
@@ -119,23 +122,80 @@ def thread_programs(*, races: bool) -> SearchStrategy[Program]:
             step("tell", either),
         ]
     simple = st.one_of(steps)
-    return st.lists(
-        simple | step("lock", either, st.lists(simple | step("lock", either, st.lists(simple, max_size=2)))),
-        max_size=4,
+    one_lock = step("lock", either, st.lists(simple, max_size=2))
+    two_locks = step("lock", either, st.lists(simple | one_lock, max_size=2))
+    return st.lists(simple | (two_locks if races else one_lock), max_size=4)
+
+
+def one_after_the_other() -> SearchStrategy[Program]:
+    """Programs in which no two sleeps or calls can end at one instant, so that the order is asyncio's own.
+
+    Of the powers of two that they take in `UNITS`, no two different sums are equal.
+    """
+    leaf = st.sampled_from(
+        ["sleep", "call", "timeout", "thread", "say", "put", "get", "set", "wait", "give_way"]
     )
+    shape = st.recursive(
+        leaf,
+        lambda smaller: st.tuples(
+            st.sampled_from(["gather", "group", "first", "lock", "semaphore", "spawn", "shield"]),
+            st.lists(st.lists(smaller, min_size=1, max_size=3), min_size=1, max_size=3),
+        ),
+        max_leaves=8,
+    )
+    return st.lists(shape, min_size=2, max_size=5).map(_with_own_durations)
+
+
+#: Seconds that the timed steps of a program take, each used once; `KEYS` in the same order.
+UNITS = tuple(float(2**n) for n in range(6))
+
+
+def _with_own_durations(shapes: list[Any]) -> Program:
+    units = list(range(len(UNITS)))
+    number = 0
+
+    def of(shape: Any, cancelled: bool = False) -> list[Any]:
+        nonlocal number
+        number += 1
+        if not isinstance(shape, str):
+            name, several = shape
+            cancelled = cancelled or name == "first"
+            inner = [[of(each, cancelled) for each in program] for program in several]
+            if name in ("gather", "group", "first"):
+                return [name, inner]
+            return [name, *([number % 2] if name in ("lock", "semaphore") else []), inner[0]]
+        if shape in ("put", "get", "set", "wait"):
+            return [shape, number % 2, *([f"item {number}"] if shape == "put" else [])]
+        if shape == "give_way":
+            return [shape]
+        if shape == "say" or not units:
+            return ["say", f"word {number}"]
+        unit = units.pop(number % len(units))
+        if shape == "sleep":
+            return ["sleep", UNITS[unit]]
+        if shape == "timeout":
+            return ["timeout", UNITS[unit], [["wait", 0], ["say", f"word {number}"]]]
+        if shape == "thread" and not cancelled:  # it may have begun by then, or not
+            return ["thread", [["sleep", UNITS[unit]], ["say", f"thread {number}"]]]
+        return ["call", str(unit)]
+
+    return list(map(of, shapes))
 
 
 # -- worlds
 
 
-def worlds(*, quotas: bool = True) -> SearchStrategy[dict[str, Any]]:
-    """Worlds with a store, a source, a sink and a model in a blocking form, as `build` reads them."""
+def worlds(*, refuses: bool = True) -> SearchStrategy[dict[str, Any]]:
+    """Worlds with a store, a source, a sink and a model in a blocking form, as `build` reads them.
+
+    Without `refuses` the store has no quota and no outages, so that what it answers depends on no order.
+    """
     store: dict[str, SearchStrategy[Any]] = {
         "latency": durations | st.fixed_dictionaries(dict.fromkeys(KEYS[:3], durations)),
         "capacity": st.none() | st.integers(1, 3),
         "knee": st.none() | st.integers(1, 3),
-        "outages": st.just([]) | st.just([[0.2, 0.5]]),
-        "quota": st.none() | st.just([2.0, 2]) if quotas else st.none(),
+        "outages": st.sampled_from([[], [[0.2, 0.5]]] if refuses else [[]]),
+        "quota": st.sampled_from([None, [2.0, 2]] if refuses else [None]),
         "fails_first": st.dictionaries(keys, st.integers(1, 2), max_size=2),
     }
     return st.fixed_dictionaries(

@@ -160,7 +160,7 @@ class _Run:
     async def _main(self) -> None:
         try:
             await self._do()
-        except RunEnded:
+        except (RunEnded, GeneratorExit):
             raise
         except Uncrossable as refused:
             self._tell("raise", "Uncrossable", str(refused), "")
@@ -285,19 +285,22 @@ class _Run:
     def _clean_up(self) -> None:
         """Cancel what is left, so that nothing of this run is heard of later."""
         self.scheduler.finish()
-        try:
-            left = sorted(asyncio.all_tasks(self.loop), key=hash)
-            for task in left:
+        left = sorted(asyncio.all_tasks(self.loop), key=hash)
+        # each may fail: at a task that swallows its cancellation or answers it with SystemExit, or at
+        # two that wait for each other, which asyncio cancels in circles; the others are to end all the same
+        for task in left:
+            with contextlib.suppress(BaseException):
                 task.cancel()
-            if left:
-                self.loop.run_until_complete(asyncio.wait(left, timeout=1))
+        with contextlib.suppress(BaseException):
+            self.loop.run_until_complete(asyncio.wait(left, timeout=1) if left else asyncio.sleep(0))
+        with contextlib.suppress(BaseException):
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        except RunEnded:
-            pass  # a task that swallows its cancellation: it goes with the loop
-        finally:
-            self.loop.close()
-            self.loop.entry = None
-            gc.collect(0)  # forgotten coroutines complain here, where it is captured
+        self.loop.close()
+        self.loop.entry = None
+        for task in left:
+            if not task.done():
+                close_for_good(task.get_coro())
+        gc.collect(0)  # forgotten coroutines complain here, where it is captured
 
     # -- in the watching thread
 
@@ -403,6 +406,14 @@ async def _awaited(function: Callable[..., Any], returned: Any) -> Any:
     raise Uncrossable(
         f"{describe(returned)} at once, but it is called as `await {name}(...)`: is it `async def`?"
     )
+
+
+def close_for_good(coroutine: Any) -> None:
+    """End a coroutine now; left to the garbage collector, it would go on in the middle of another run."""
+    for _ in range(10):  # one may ignore it, and wait for something else
+        with contextlib.suppress(BaseException):
+            coroutine.close()
+            return
 
 
 def close_coroutines(value: Any, depth: int = 3) -> None:
