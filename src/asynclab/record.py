@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 NS = 1_000_000_000
 
@@ -138,11 +138,16 @@ class Raised:
     line: str  # of the learner's code, "line 3: `return 1 / 0`"; "" when unknown
 
 
+#: Why a run can be ended from outside: the last two when it does what no run may.
+Why = Literal["deadlock", "busy loop", "horizon", "cpu", "wall", "interrupted", "events", "protocol"]
+STOPS = frozenset(get_args(Why))
+
+
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """The run was ended from outside the learner's code."""
 
-    why: Literal["deadlock", "busy loop", "horizon", "cpu", "wall", "interrupted", "events", "protocol"]
+    why: Why
     text: str
     line: str
 

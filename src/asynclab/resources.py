@@ -64,6 +64,8 @@ class Processor:
         return over
 
     def _settle(self, now: int) -> None:
+        if now == self._now:
+            return
         rates = self._rates()
         for one in self._computing.values():
             one.left -= rates[one.lane] * (now - self._now)

@@ -49,8 +49,20 @@ class RunEnded(KeyboardInterrupt):
 class Scheduler:
     """Keeps the time, says who goes on next, and speaks to the world in batches.
 
-    `order_seed` permutes what happens at one instant and has no order of its own; None keeps the
-    order in which it was asked for.
+    With an `order_seed`, what happens at one instant and has no order of its own gets one from dice;
+    None keeps the order in which it was asked for. Only legal schedules come of it: asyncio runs its
+    callbacks in the order in which they were made ready, a reply beats a deadline at the same
+    instant, and between two points of choice no other lane runs. These are the points:
+
+    - the order of what the world completes at one instant (`World.handle`);
+    - the order of timers that are due at one instant, and whether a sleep ends before or after a
+      reply that comes then (`VirtualLoop.select`);
+    - the order in which a set of tasks is gone through (`VirtualTask`);
+    - which of the lanes that can go on is first, and which of those that wait for a lock gets it
+      (`resume_those_that_can`);
+    - whether others go on before a lane takes a lock and after it gives one back, after it starts a
+      thread or a job or hands something to an event loop, and between two turns of a loop
+      (`Lane.may_give_way`).
     """
 
     def __init__(
@@ -131,13 +143,15 @@ class Scheduler:
 
         Only the loop's own thread calls this, and while lanes go on, it stands still.
         """
-        if self.resume_those_that_can():
+        if self.let_others() if self.explores else self.resume_those_that_can():
             return
         if self.closing:
             self._idle_without_world(until)
             return
         deadlines = [lane.deadline for lane in self.lanes.values() if lane.deadline is not None]
         until = min([*deadlines, *([] if until is None else [until])], default=None)
+        if until is not None:
+            until = max(until, self.now)  # a timer that is overdue
         operations, self._operations = self._operations, []
         operations.append(("idle", until))
         self.now, completions, over = self._handle(operations)
@@ -169,12 +183,25 @@ class Scheduler:
 
     def resume_those_that_can(self) -> bool:
         """Let each lane whose wait is over go on, one after the other; whether there was any."""
-        able = [lane for lane in self.lanes.values() if lane.can_go_on()]
+        lanes = list(self.lanes.values())
         if self.dice is not None:
-            self.dice.shuffle(able)
+            self.dice.shuffle(lanes)
+        able = [lane for lane in lanes if lane.can_go_on()]
         for lane in able:
             lane.go_on()
         return bool(able)
+
+    @property
+    def explores(self) -> bool:
+        """Whether the order of lanes comes from dice, and there are any."""
+        return self.dice is not None and bool(self.lanes) and not self.closing
+
+    def let_others(self) -> bool:
+        """Let all go on that can at this instant, those whose time is now included; whether anything did."""
+        operations, self._operations = self._operations, []
+        completions = self._handle([*operations, ("idle", self.now)])[1]
+        self._deliver(completions)
+        return self.resume_those_that_can() or bool(completions)
 
     def spawn(
         self, pool: str, kind: str, size: int, name: str, body: Callable[[], None], start: Any = None
@@ -235,6 +262,15 @@ class Lane:
             raise error_from(*content)
         return decode(content[0], self.scheduler.refer)
 
+    def may_give_way(self) -> None:
+        """A point where the system could have switched: others may go on here before this lane does."""
+        scheduler = self.scheduler
+        if scheduler.explores and scheduler.dice.random() < 0.5:  # type: ignore[union-attr]
+            self.give_way()
+
+    def give_way(self) -> None:
+        raise NotImplementedError
+
     def wait_for_completion(self) -> None:
         raise NotImplementedError
 
@@ -276,9 +312,11 @@ class MainLane(Lane):
         while not test():
             self.scheduler.idle(None)
 
+    def give_way(self) -> None:
+        self.scheduler.let_others()
+
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
-        if self.scheduler.dice is not None and not self.scheduler.closing:
-            self.scheduler.resume_those_that_can()
+        self.may_give_way()
         if test():
             return True
         if timeout is not None and timeout <= 0:
@@ -391,11 +429,13 @@ class ThreadLane(Lane):
     def wait_for_completion(self) -> None:
         self._stand_still()
 
+    def give_way(self) -> None:
+        self._test = _always
+        self._stand_still()
+        self._take_met()
+
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
-        if self.scheduler.dice is not None and self.scheduler.dice.random() < 0.5:
-            self._test = _always  # another lane may go first: the system could have switched here
-            self._stand_still()
-            self._take_met()
+        self.may_give_way()
         if test():
             return True
         if timeout is not None and timeout <= 0:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from asynclab.clients import Invocation, Made, Totals
-from asynclab.link import describe, encode, stands_for, text_of
-from asynclab.record import NS, Event, Record, seconds
+from asynclab.link import encode, stands_for, text_of
+from asynclab.protocol import ProtocolError, check, readable, shown, weigh
+from asynclab.record import NS, STOPS, Event, Record, seconds
 from asynclab.resources import Pool, Processor
 from asynclab.service import Dice, Failure, Form, Knee, Latency, Quota, Service, to_ns
 
@@ -22,28 +23,30 @@ from asynclab.service import Dice, Failure, Form, Knee, Latency, Quota, Service,
 HORIZON = 3600.0
 #: Above so many events only what clients and totals are made of is kept, so that memory is bounded.
 MAX_EVENTS = 100_000
+#: What the learner's side may ask for in one run; far more than any exercise does.
+MAX_BYTES = 256 * 2**20
+MAX_IN_FLIGHT = 100_000
+MAX_JOBS = 10_000
+MAX_POOLS = 1_000
+#: So many characters of a text are kept.
+MAX_TEXT = 4_000
 
 Timer = list[Any]  # [when, sequence, action or None when cancelled, its argument]
-
-
-class ProtocolError(Exception):
-    """The learner's side asked for something that the rules do not allow; its run ends."""
 
 
 class _Request:
     """A call in the world's hands."""
 
-    __slots__ = ("args", "attempt", "lane", "method", "service", "task", "timer")
+    __slots__ = ("args", "attempt", "lane", "method", "service", "timer")
 
     def __init__(
-        self, service: Service, method: str, args: list[Any], attempt: int, lane: int | None, task: str
+        self, service: Service, method: str, args: list[Any], attempt: int, lane: int | None
     ) -> None:
         self.service = service
         self.method = method
         self.args = args
         self.attempt = attempt
         self.lane = lane  # whose thread stands still meanwhile; None for an awaited call
-        self.task = task
         self.timer: Timer | None = None  # None while it waits in line
 
 
@@ -88,6 +91,7 @@ class World:
         order_seed: int | None = None,
         horizon: float = HORIZON,
         max_events: int = MAX_EVENTS,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self.seed = seed
         self.cores = cores
@@ -100,6 +104,7 @@ class World:
         self._memory = {"thread": thread_memory, "process": process_memory}
         self._horizon = to_ns(horizon)
         self._max_events = max_events
+        self._bytes_left = max_bytes
         self._events: list[Event] = []
         self._dropped = 0
         self._order = None if order_seed is None else random.Random(order_seed)
@@ -114,7 +119,11 @@ class World:
         self._pools: dict[str, Pool] = {}
         self._processor = Processor(cores)
         self._computing_ends: Timer | None = None
+        self._computing_changed = False
+        self._running = 0  # jobs that have a worker
         self._blocked: dict[int, str] = {}  # lanes that stand still, and in which task or job
+        self._asking: dict[int, int] = {}  # those of them that call a service, and the number of the call
+        self._loop_waits = False  # lane 0 stands still until it says that it goes on
         self._waiting: set[int] = set()  # those of them that do not compute meanwhile
         self._made: list[Made] = []
         self._planned: list[Invocation] = []
@@ -124,6 +133,8 @@ class World:
         self._arrived = 0
         self._expected = 0  # arrivals that are still to come
         self._drain: int | None = None
+        self._driven = False
+        self._ends = 0  # how often the learner's function has ended
         self._operations: dict[str, Callable[..., None]] = {
             "call": self._on_call,
             "work": self._on_work,
@@ -325,10 +336,15 @@ class World:
         if self.over is not None:
             return [self.now, [], self.over]
         try:
-            for operation in operations:
-                self._operations[operation[0]](*operation[1:])
-        except (ProtocolError, KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+            self._spend(check(operations))
+            for word, *fields in operations:
+                if self.over is not None:
+                    break
+                self._operations[word](*fields)
+        except ProtocolError as error:
             self._stop("protocol", f"the link was misused: {error}", "")
+        except Exception as error:  # nothing that is said to a world may bring it down
+            self._stop("protocol", f"the world could not go on: {type(error).__name__}: {error}", "")
         done, self._done = self._done, []
         if self._order is not None:
             self._order.shuffle(done)
@@ -354,7 +370,12 @@ class World:
     def _stop(self, why: str, text: str, line: str) -> None:
         if self.over is None:
             self.over = why
-            self._log("stop", why, text, line)
+            self._log("stop", why, readable(text, MAX_TEXT), readable(line, MAX_TEXT))
+
+    def _spend(self, size: int) -> None:
+        self._bytes_left -= size
+        if self._bytes_left < 0:
+            self._stop("events", "the values that it sent and was sent are too much to keep", "")
 
     # -- calls
 
@@ -376,62 +397,85 @@ class World:
         self._take_id(id)
         service = self._services.get(name)
         if service is None or method not in service.methods or (service.form == "await") is blocking:
-            raise ProtocolError(f"there is no {name!r} with such a method {method!r}")
-        if type(args) is not list or type(task) is not str:
-            raise ProtocolError(f"a call takes a list of arguments, not {describe(args)}")
+            raise ProtocolError(f"there is no {shown(name)} with such a method {shown(method)}")
+        if len(args) != len(service.methods[method]):
+            raise ProtocolError(f"{name}.{method} does not take {len(args)} arguments")
+        if len(self._requests) >= MAX_IN_FLIGHT:
+            self._stop("events", f"it had {MAX_IN_FLIGHT:,} calls in flight at once", "")
+            return
         self._log("call", id, name, method, args, task)
-        request = _Request(service, method, args, service.attempt(args), lane if blocking else None, task)
+        request = _Request(service, method, args, service.attempt(args), lane if blocking else None)
         self._requests[id] = request
+        if blocking:
+            self._asking[lane] = id
         if not service.admits(self.now):
             self._fail(id, RuntimeError("429 Too Many Requests"))
         elif service.capacity is None or service.in_service < service.capacity:
             self._start(id, request)
         else:
-            service.line.append(id)
+            service.line[id] = None
 
     def _take_id(self, id: int) -> None:
-        if type(id) is not int or id <= self._last_id:
-            raise ProtocolError(f"number {id!r} is not above {self._last_id}")
+        if id <= self._last_id:
+            raise ProtocolError(f"number {id} is not above {self._last_id}")
         self._last_id = id
 
     def _check_lane(self, lane: int) -> None:
-        if type(lane) is not int or (lane != 0 and not (lane in self._jobs and self._jobs[lane].running)):
-            raise ProtocolError(f"there is no lane {lane!r} that runs")
+        if lane != 0 and not (lane in self._jobs and self._jobs[lane].running):
+            raise ProtocolError(f"there is no lane {lane} that runs")
         if lane in self._blocked:
-            raise ProtocolError("a lane acts while it stands still")
+            raise ProtocolError(f"lane {lane} acts while it stands still")
 
     def _start(self, id: int, request: _Request) -> None:
         service = request.service
         service.in_service += 1
-        took = to_ns(service.latency_of(*request.args, attempt=request.attempt))
-        knee = service.knee_at(self.now)
-        if knee is not None and service.in_service > knee:
-            took = took * service.in_service // knee
-        if request.method in service.instant:
-            took = 0
+        try:
+            took = self._time_of(request)
+        except Exception as error:  # arguments that the service cannot make anything of
+            request.timer = self._at(self.now, self._fail_now, (id, error))
+            return
         if request.lane is not None and service.form in ("python", "native"):
             self._compute(request.lane, service.form, took)
             request.timer = [0, 0, None, None]  # in service; its end comes from the processor
         else:
             request.timer = self._at(self.now + took, self._finish, id)
 
+    def _time_of(self, request: _Request) -> int:
+        """How long the service will work on it, in ns."""
+        service = request.service
+        took = to_ns(service.latency_of(*request.args, attempt=request.attempt))
+        knee = service.knee_at(self.now)
+        if knee is not None and service.in_service > knee:
+            took = took * service.in_service // knee
+        return 0 if request.method in service.instant else took
+
     def _finish(self, id: int) -> None:
         request = self._requests[id]
-        service, args = request.service, request.args
-        failure = service.failure_of(*args, attempt=request.attempt)
-        if service.down_at(self.now):
-            failure = ConnectionError(f"{service.name} is down")
+        try:
+            failure, value = self._answer_to(request)
+        except Exception as error:
+            failure, value = error, None
         if failure is not None:
             self._fail(id, failure)
-            return
-        try:
-            value = encode(service.next_item() if service.is_source else service.reply(*args))
-        except StopAsyncIteration as end:
-            self._fail(id, end)
             return
         self._end_call(id)
         self._log("reply", id, value)
         self._done.append([id, "reply", value])
+        if type(value) is list or type(value) is dict:
+            self._spend(weigh([value]))
+
+    def _answer_to(self, request: _Request) -> tuple[BaseException | None, Any]:
+        """What the service answers with: an exception, or else a value."""
+        service, args = request.service, request.args
+        if service.down_at(self.now):
+            return ConnectionError(f"{service.name} is down"), None
+        failure = service.failure_of(*args, attempt=request.attempt)
+        if failure is not None:
+            return failure, None
+        return None, encode(service.next_item() if service.is_source else service.reply(*args))
+
+    def _fail_now(self, failed: tuple[int, Exception]) -> None:
+        self._fail(*failed)
 
     def _fail(self, id: int, failure: BaseException) -> None:
         self._end_call(id)
@@ -440,32 +484,38 @@ class World:
         self._done.append([id, "error", name, text])
 
     def _on_cancel(self, id: int) -> None:
-        if id in self._requests and self._requests[id].lane is None:
-            self._end_call(id)
-            self._log("cancel", id)
+        if id > self._last_id:
+            raise ProtocolError(f"nobody asked for {id}")
+        request = self._requests.get(id)
+        if request is None:
+            return  # the answer was on its way
+        if request.lane is not None:
+            raise ProtocolError(f"{id} holds lane {request.lane}, which cannot let go of it")
+        self._end_call(id)
+        self._log("cancel", id)
 
     def _end_call(self, id: int) -> None:
         """Take a call out of the service's hands and start the next one in line."""
         request = self._requests.pop(id)
         service = request.service
         if request.lane is not None:
+            del self._asking[request.lane]
             self._release_lane(request.lane)
         if request.timer is None:
-            if id in service.line:
-                service.line.remove(id)
+            service.line.pop(id, None)
             return
         request.timer[2] = None  # a cancelled timer must not move the clock
         service.in_service -= 1
         if service.line:
-            next_id = service.line.popleft()
+            next_id, _ = service.line.popitem(last=False)
             self._start(next_id, self._requests[next_id])
 
     # -- lanes: the loop's own thread, threads and process jobs
 
     def _on_block(self, lane: int, why: str, duration: int, task: str, line: str) -> None:
         self._check_lane(lane)
-        if type(duration) is not int or duration < 0 or why not in ("sleep", "python", "native"):
-            raise ProtocolError(f"a lane cannot be blocked by {why!r} for {duration!r} ns")
+        if why not in ("sleep", "python", "native"):
+            raise ProtocolError(f"a lane cannot be blocked by {shown(why)}")
         self._hold(lane, task, why, line, computes=why != "sleep")
         if why == "sleep":
             self._at(self.now + duration, self._unblock, lane)
@@ -494,26 +544,33 @@ class World:
 
     def _on_wait(self, task: str, line: str) -> None:
         """The loop's thread waits for another lane: nothing else can run, as with any block."""
-        self._log("block", task, "wait", line)
+        self._check_lane(0)
+        self._hold(0, task, "wait", line, computes=False)
+        self._loop_waits = True
 
     def _on_go_on(self, task: str) -> None:
-        self._log("unblock", task)
+        if not self._loop_waits:
+            raise ProtocolError("lane 0 goes on and had not waited")
+        self._loop_waits = False
+        self._release_lane(0)
 
     def _on_job(self, id: int, pool: str, kind: str, size: int, name: str) -> None:
         self._take_id(id)
-        if (
-            kind not in self._start_cost
-            or type(size) is not int
-            or type(name) is not str
-            or len(self._jobs) > 10_000
-        ):
-            raise ProtocolError(f"there is no pool of {size!r} {kind!r} workers")
+        if self._running + 1 <= len(self._blocked):
+            raise ProtocolError("a job is submitted while every lane stands still")
+        if kind not in self._start_cost:
+            raise ProtocolError(f"there are no {shown(kind)} jobs")
+        if len(self._jobs) >= MAX_JOBS or len(self._pools) >= MAX_POOLS:
+            self._stop("events", f"it had {MAX_JOBS:,} jobs or {MAX_POOLS:,} executors", "")
+            return
         self._jobs[id] = _Job(pool, kind, name)
         self._log("task", id, name, None)
         if not pool:
             self._begin_job(id, new=True)
             return
         workers = self._pools.setdefault(pool, Pool("process" if kind == "process" else "thread", size))
+        if workers.kind != kind:
+            raise ProtocolError(f"a {workers.kind} pool takes no {kind} jobs")
         taken = workers.take(id)
         if taken != "wait":
             self._begin_job(id, new=taken == "new")
@@ -526,12 +583,16 @@ class World:
 
     def _job_runs(self, id: int) -> None:
         self._jobs[id].running = True
+        self._running += 1
         self._log("run", id)
         self._done.append([id, "start"])
 
     def _on_done(self, id: int) -> None:
+        if id == 0:
+            raise ProtocolError("the loop's own lane is no job")
         self._check_lane(id)
         job = self._jobs.pop(id)
+        self._running -= 1
         self._log("end", id, "returned")
         if job.pool:
             next_id = self._pools[job.pool].release()
@@ -543,9 +604,10 @@ class World:
     def _compute(self, lane: int, kind: Any, work: int) -> None:
         process = lane if lane and self._jobs[lane].kind == "process" else 0
         self._processor.start(lane, kind, process, work, self.now)
-        self._plan_end_of_computing()
+        self._computing_changed = True  # many may start now; when the next one ends is worked out once
 
     def _plan_end_of_computing(self) -> None:
+        self._computing_changed = False
         if self._computing_ends is not None:
             self._computing_ends[2] = None
         end = self._processor.next_end()
@@ -554,12 +616,11 @@ class World:
     def _computed(self, _: None) -> None:
         self._computing_ends = None
         for lane in self._processor.ended(self.now):
-            request = next((id for id, one in self._requests.items() if one.lane == lane), None)
-            if request is None:
-                self._unblock(lane)
+            if lane in self._asking:
+                self._finish(self._asking[lane])
             else:
-                self._finish(request)
-        self._plan_end_of_computing()
+                self._unblock(lane)
+        self._computing_changed = True
 
     # -- clients
 
@@ -577,6 +638,10 @@ class World:
     def _on_drive(self, id: int) -> None:
         """The learner's objects are there: the clients may come. Completed when the last one has gone."""
         self._take_id(id)
+        self._check_lane(0)
+        if self._driven:
+            raise ProtocolError("the clients have been called before")
+        self._driven = True
         self._drain = id
         for invocation in sorted(self._planned, key=lambda one: one.at):
             self._expected += 1
@@ -616,12 +681,13 @@ class World:
         self._done.append([-id, "depart"])
 
     def _on_answer(self, id: int, how: str, value: Any, error: str = "") -> None:
-        if how not in ("reply", "error") or type(error) is not str:
-            raise ProtocolError(f"an answer is a reply or an error, not {how!r}")
+        self._check_lane(0)
+        if how not in ("reply", "error"):
+            raise ProtocolError(f"an answer is a reply or an error, not {shown(how)}")
         if id not in self._open:
-            if type(id) is int and 0 < id <= self._arrived:
+            if 0 < id <= self._arrived:
                 return  # the client has left already
-            raise ProtocolError(f"nobody asked request {id!r}")
+            raise ProtocolError(f"no client has asked for {shown(id)}")
         self._close_invocation(id, how, value, error)
         self._log("answer", id, how, value, error)
 
@@ -649,32 +715,48 @@ class World:
     # -- what the learner's function gives
 
     def _on_item(self, value: Any) -> None:
+        self._check_lane(0)
+        if self._ends:
+            raise ProtocolError("an item comes after the end")
         self._log("item", value)
 
     def _on_print(self, text: str) -> None:
-        self._log("print", text)
+        self._log("print", readable(text, MAX_TEXT))
 
     def _on_noise(self, text: str) -> None:
-        self._log("noise", text)
+        self._log("noise", readable(text, MAX_TEXT))
 
     def _on_return(self, value: Any) -> None:
+        self._check_end(before=0)
         self._log("return", value)
 
     def _on_raise(self, kind: str, text: str, line: str) -> None:
-        self._log("raise", kind, text, line)
+        self._check_end(before=1)  # a task that was left behind may end it all once more
+        self._log("raise", readable(kind, MAX_TEXT), readable(text, MAX_TEXT), readable(line, MAX_TEXT))
+
+    def _check_end(self, before: int) -> None:
+        self._check_lane(0)
+        if self._ends > before:
+            raise ProtocolError("it ends again")
+        self._ends += 1
 
     def _on_stop(self, why: str, text: str, line: str) -> None:
+        if why not in STOPS:
+            raise ProtocolError(f"no run is stopped by {shown(why)}")
         self._stop(why, text, line)
 
     # -- time
 
     def _on_idle(self, until: int | None) -> None:
         """Let time pass until something is done or `until` is reached, whichever is first."""
-        if until is not None and type(until) is not int:
-            raise ProtocolError(f"{until!r} is no time; times are integer nanoseconds")
+        if until is not None and until < self.now:
+            raise ProtocolError(f"time does not go back, from {self.now} to {until} ns")
         self._stuck = None
         timers = self._timers
-        while timers:
+        while timers or self._computing_changed:
+            if self._computing_changed:
+                self._plan_end_of_computing()
+                continue
             when, _, action, argument = timers[0]
             if action is None:
                 heapq.heappop(timers)
