@@ -377,3 +377,26 @@ def test_fixtures_get_functions_of_the_learners():
     run.reply(1).equals([6, 8], "doubles")
 
     assert not unmet(run)
+
+
+def test_a_scene_can_hold_an_object_of_ours_that_is_given_the_learners():
+    @fixture
+    class TallyForATest:
+        def __init__(self, function):
+            self.function, self.count = function, 0
+
+        async def use(self, number):
+            self.count += await self.function(number)
+
+    async def double(number):
+        return 2 * number
+
+    trial = trial_of(double)
+    tally = trial.fixture("TallyForATest", trial.learners("double"))
+    trial.at(0.0, tally, "use", 3)
+    trial.at(1.0, tally, "use", 4)
+    trial.at(2.0, tally, "count")
+    run = trial.drive("double")
+    run.reply(3).equals(14, "counts")
+
+    assert not unmet(run)

@@ -13,22 +13,23 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from asynclab.link import OBJECT
 
 
 @dataclass(frozen=True)
 class Made:
-    """An object of a class of the learner's, which lives on the learner's side; here it is a number.
+    """Something that lives on the learner's side, and here is a number.
 
-    Without `args` it is the class or function itself.
+    An object of a class of the learner's or of a fixture, or a function of the learner's itself.
     """
 
     number: int
+    kind: Literal["object", "fixture", "itself"]
     name: str
-    args: tuple[Any, ...] | None
-    named: tuple[tuple[str, Any], ...]
+    args: tuple[Any, ...] = ()
+    named: tuple[tuple[str, Any], ...] = ()
 
     def reference(self) -> dict[str, Any]:
         """What crosses the link in its place."""

@@ -1,4 +1,4 @@
-"""Small functions of ours that run on the learner's side, where the judge cannot reach by itself.
+"""Small functions and classes of ours that run on the learner's side, where the judge cannot reach by itself.
 
 A world calls them by name, with JSON values, services and the learner's objects. They hold what
 cannot cross the link: an `async with`, an asyncio.Queue, a task that is to be cancelled.
@@ -7,15 +7,17 @@ cannot cross the link: an `async with`, an asyncio.Queue, a task that is to be c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 FIXTURES: dict[str, Callable[..., Any]] = {}
 
+Thing = TypeVar("Thing", bound=Callable[..., Any])
 
-def fixture(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let worlds call the function by its name."""
-    FIXTURES[function.__name__] = function
-    return function
+
+def fixture(thing: Thing) -> Thing:
+    """Let worlds call the function by its name, or make objects of the class."""
+    FIXTURES[thing.__name__] = thing
+    return thing
 
 
 @fixture

@@ -213,12 +213,12 @@ class _Run:
 
     def _make(self) -> None:
         """The objects that the scene asks for, and the functions."""
-        for number, name, args, named in self._settings["make"]:
-            made = self._job.names[name]
-            if args is not None:
+        for number, kind, name, args, named in self._settings["make"]:
+            thing = FIXTURES[name] if kind == "fixture" else self._job.names[name]
+            if kind != "itself":
                 args, named = decode(args, self._references), decode(named, self._references)
-                made = made(*args, **named)
-            self._references.objects[number] = made
+                thing = thing(*args, **named)
+            self._references.objects[number] = thing
 
     async def _drive(self) -> None:
         """Answer clients until the last one has gone, and what those who left had asked for has ended."""

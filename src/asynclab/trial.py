@@ -140,6 +140,10 @@ class Trial:
         """An object of the learner's class `name`, made when the scene is driven."""
         return self.world.make(name, *args, **named)
 
+    def fixture(self, name: str, *args: Any, **named: Any) -> Made:
+        """An object of a class of ours that lives beside the learner's code; see `fixtures`."""
+        return self.world.fixture(name, *args, **named)
+
     def learners(self, name: str) -> Made:
         """The learner's function itself, to hand to a fixture, or for `at`: its method is ``__call__``."""
         return self.world.learners(name)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from asynclab.clients import Invocation, Made, Totals
 from asynclab.link import encode, stands_for, text_of
@@ -223,16 +224,27 @@ class World:
         )
 
     def make(self, name: str, *args: Any, **named: Any) -> Made:
-        """An object of the learner's class `name`, made at the beginning of a driven run."""
-        made = Made(len(self._made) + 1, name, args, tuple(named.items()))
-        self._made.append(made)
-        return made
+        """An object of the learner's class `name`, made at the beginning of the run."""
+        return self._make("object", name, args, named)
+
+    def fixture(self, name: str, *args: Any, **named: Any) -> Made:
+        """An object of a class of ours (`fixtures`), on the learner's side, made when the run begins."""
+        return self._make("fixture", name, args, named)
 
     def learners(self, name: str) -> Made:
         """The learner's function itself, for clients to call and for fixtures to be given."""
-        function = Made(len(self._made) + 1, name, None, ())
-        self._made.append(function)
-        return function
+        return self._make("itself", name)
+
+    def _make(
+        self,
+        kind: Literal["object", "fixture", "itself"],
+        name: str,
+        args: tuple[Any, ...] = (),
+        named: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Made:
+        made = Made(len(self._made) + 1, kind, name, args, tuple(named.items()))
+        self._made.append(made)
+        return made
 
     def invoke(
         self, at: float, target: Made | None, method: str, *args: Any, patience: float | None = None
@@ -312,7 +324,8 @@ class World:
             "order_seed": self.order_seed,
             "clients": bool(self._planned or self._arrivals or self._expected),
             "make": [
-                [made.number, made.name, encode(made.args), encode(dict(made.named))] for made in self._made
+                [made.number, made.kind, made.name, encode(made.args), encode(dict(made.named))]
+                for made in self._made
             ],
         }
 
