@@ -1,0 +1,360 @@
+"""Where learners' code runs for marks: shut in, one process for each exercise, and nothing is left of it.
+
+    with Sandbox(find_runtime()) as sandbox, sandbox.submission() as submission:
+        with submission.exercise() as worker:
+            wire = Wire(worker.link)
+            run_cell(wire, "async def double(x): return 2 * x", until=monotonic() + 10)
+
+This is the trusted side: it starts processes, talks to them over sockets and kills them; it never runs
+a learner's line. What is inside: `bubblewrap` (what can be seen), `zygote` (who forks whom), `lockdown`
+(what a worker has given up), `worker` (what it does). `selftest` tries to break out; grading begins with it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Self
+
+from grader import bubblewrap
+from grader.lockdown import READY
+from grader.refusal import SandboxRefused
+from grader.runtime import Runtime
+
+#: Real seconds in which a process of ours, not a learner's, has to do its part, on however slow a machine.
+PATIENCE = 60.0
+
+#: How often the CPU time of a worker is looked at, in seconds.
+WATCH_EVERY = 0.05
+
+
+class SandboxError(Exception):
+    """The sandbox itself failed: no fault of the learner's, so no mark."""
+
+
+class Handle:
+    """A process that can be killed whatever its number is by now (a pidfd)."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def has_ended(self, within: float = 0.0) -> bool:
+        return bool(select.select([self._fd], [], [], within)[0])
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._fd, signal.SIGKILL)
+
+    def cpu_seconds(self) -> float | None:
+        """What it has used, with the children that it has waited for; None when nobody says."""
+        try:
+            described = Path(f"/proc/self/fdinfo/{self._fd}").read_text(encoding="utf-8")
+            pid = int(described.partition("Pid:")[2].split()[0])
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        except (OSError, ValueError, IndexError):
+            return None
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class Worker(ABC):
+    """The process of one exercise, at the other end of `link`. All that comes from there is hostile."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self.link = link
+        self._handle = _greeting(link)
+        self._why = ""
+        self._ended: str | None = None
+
+    def cpu_seconds(self) -> float | None:
+        return self._handle.cpu_seconds()
+
+    @contextmanager
+    def within_cpu(self, seconds: float) -> Iterator[None]:
+        """Inside the block the worker may use so much CPU time, and is killed if it goes on.
+
+        For time on the wall the other end of the link is read with a deadline, and then `end` is called.
+        """
+        over = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(seconds, over), daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watch.join()
+
+    def _watch(self, seconds: float, over: threading.Event) -> None:
+        began = self.cpu_seconds()
+        while not over.wait(WATCH_EVERY):
+            used = self.cpu_seconds()
+            if began is not None and used is not None and used - began > seconds:
+                self.kill(f"it computed for {seconds:g} s without coming to an end")
+
+    def kill(self, why: str = "") -> None:
+        """End the process now; `end` then says why, if a reason is given."""
+        if not self._handle.has_ended():
+            self._why = why
+            self._handle.kill()
+
+    def end(self) -> str:
+        """Kill it with all that it has started, and wait until nothing of it is left; how it had ended
+        by itself, or why it was killed, or "".
+
+        Raises: SandboxError: if something is left.
+        """
+        if self._ended is None:
+            by_itself = self._handle.has_ended() and not self._why
+            self._handle.kill()
+            self.link.close()
+            try:
+                code = self._exit_code()
+            finally:
+                self._handle.close()
+            self._ended = _how(code) if by_itself else self._why
+        return self._ended
+
+    @abstractmethod
+    def _exit_code(self) -> int:
+        """Its exit code, or minus the signal that ended it, once nothing of it is left."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+
+def _how(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "it was killed: it killed itself, or took too much memory"
+    if code < 0:
+        return f"it ended its own process with the signal {signal.Signals(-code).name}"
+    return f"it ended its own process with exit code {code}"
+
+
+def _greeting(link: socket.socket) -> Handle:
+    """The handle that a process of ours sends as soon as it is ready; no learner's line ran there yet.
+
+    Raises: SandboxError: with what it says instead.
+    """
+    link.settimeout(PATIENCE)
+    try:
+        said, handles, _, _ = socket.recv_fds(link, 4096, 1)
+    except OSError as error:
+        raise SandboxError(f"the sandbox does not answer: {error}") from error
+    if said != READY or not handles:
+        raise SandboxError(said.decode(errors="replace").strip() or "the sandbox ended at its start")
+    return Handle(handles[0])
+
+
+class Submission(ABC):
+    """One learner's notebook: its exercises run one after the other, and see nothing of each other."""
+
+    @abstractmethod
+    def exercise(self, seed: int = 0) -> Worker:
+        """A new process. The one before must have ended. `seed` is for its `random` and NumPy's.
+
+        Raises: SandboxError
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Nothing of it is left afterwards."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+# -- forked workers
+
+
+class _ForkedWorker(Worker):
+    def __init__(self, link: socket.socket, keeper: _KeptSubmission) -> None:
+        super().__init__(link)
+        self._keeper = keeper
+
+    def _exit_code(self) -> int:
+        return self._keeper.exit_code()
+
+
+class _KeptSubmission(Submission):
+    """A submission with a keeper (see `zygote`)."""
+
+    def __init__(self, zygote: socket.socket) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(zygote, [b"s"], [theirs.fileno()])
+        try:
+            self._keeper = _greeting(self._control)
+        except SandboxError:
+            self._control.close()
+            raise
+
+    def exercise(self, seed: int = 0) -> Worker:
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [str(seed).encode()], [theirs.fileno()])
+            return _ForkedWorker(ours, self)
+        except (OSError, SandboxError) as error:
+            ours.close()
+            raise SandboxError(self._last_words() or str(error)) from error
+
+    def exit_code(self) -> int:
+        try:
+            return os.waitstatus_to_exitcode(int(self._control.recv(4096)))
+        except (OSError, ValueError) as error:
+            raise SandboxError(f"something of an exercise is left: {error}") from error
+
+    def _last_words(self) -> str:
+        self._control.settimeout(0)
+        with suppress(OSError):
+            return self._control.recv(4096).decode(errors="replace")
+        return ""
+
+    def close(self) -> None:
+        self._keeper.kill()
+        gone = self._keeper.has_ended(within=PATIENCE)  # pid 1 ends when the last one of its namespace has
+        self._keeper.close()
+        self._control.close()
+        if not gone:
+            raise SandboxError("something of a submission is left")
+
+
+# -- cold workers
+
+
+class _ColdWorker(Worker):
+    def __init__(self, link: socket.socket, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+        self._process = process
+        self._errors = errors
+        super().__init__(link)
+
+    def _exit_code(self) -> int:
+        with self._errors:
+            code = self._process.wait(PATIENCE)
+        return 128 - code if code > 128 else code  # bubblewrap says it as a shell does
+
+
+class _ColdSubmission(Submission):
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def exercise(self, seed: int = 0) -> Worker:
+        ours, theirs = socket.socketpair()
+        errors = tempfile.TemporaryFile()  # noqa: SIM115  (the worker closes it)
+        with theirs:
+            fd = theirs.fileno()
+            process = bubblewrap.start(
+                self._runtime, "grader.cold", [str(fd), str(seed)], keep=[fd], errors=errors, zygote=False
+            )
+        try:
+            return _ColdWorker(ours, process, errors)
+        except SandboxError as error:
+            process.kill()
+            process.wait()
+            ours.close()
+            raise _explained(error, errors) from error
+
+    def close(self) -> None:
+        """Each worker has taken everything with it."""
+
+
+# -- the sandbox
+
+
+class Sandbox:
+    """Starts with a zygote; in the paranoid way without one, and each exercise gets a bubblewrap and a
+    Python of its own: some 20 times slower, and two exercises share no memory, not even by descent.
+
+    It must be used by a thread that lives as long as it does: bubblewrap ends with the thread that
+    started it. Submissions may be opened by any thread.
+    """
+
+    def __init__(self, runtime: Runtime, *, paranoid: bool = False) -> None:
+        self.runtime = runtime
+        self.paranoid = paranoid
+
+    def __enter__(self) -> Self:
+        """
+        Raises: SandboxRefused: if learners' code would not be shut in.
+        """
+        try:
+            if not self.paranoid:
+                self._start_zygote()
+            with self.submission() as submission, submission.exercise():
+                pass
+        except SandboxError as error:
+            self.close()
+            raise _refusal(str(error)) from error
+        return self
+
+    def _start_zygote(self) -> None:
+        self._zygote, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, tempfile.TemporaryFile() as errors:
+            fd = theirs.fileno()
+            self._process = bubblewrap.start(
+                self.runtime, "grader.zygote", [str(fd)], keep=[fd], errors=errors, zygote=True
+            )
+            theirs.close()
+            try:
+                self._handle = _greeting(self._zygote)
+            except SandboxError as error:
+                self.close()
+                raise _explained(error, errors) from error
+
+    def submission(self) -> Submission:
+        """
+        Raises: SandboxError
+        """
+        return _ColdSubmission(self.runtime) if self.paranoid else _KeptSubmission(self._zygote)
+
+    def close(self) -> None:
+        """Nothing of it is left afterwards, of its submissions neither."""
+        if self.paranoid:
+            return
+        self._zygote.close()  # the zygote leaves
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def _explained(error: SandboxError, errors: IO[bytes]) -> SandboxError:
+    """The error, with what bubblewrap or Python wrote."""
+    errors.seek(0)
+    wrote = errors.read().decode(errors="replace").strip()
+    return SandboxError(f"{error}: {wrote[-2000:]}" if wrote else str(error))
+
+
+def _refusal(said: str) -> SandboxRefused:
+    """What a sandbox that does not start says, and what to do about it."""
+    namespaces = ("namespace", "unshare", "uid_map", "setgroups", "uid map")
+    if any(word in said for word in namespaces):
+        return SandboxRefused(
+            f"this machine does not allow the namespaces that learners' code is shut in by ({said})",
+            "sysctl -w user.max_user_namespaces=10000; Debian: sysctl -w kernel.unprivileged_userns_clone=1; "
+            "Ubuntu: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0; Docker: run with "
+            "--security-opt seccomp=PROFILE where the profile allows unshare, mount and pivot_root; "
+            "or grade on a machine that allows it",
+        )
+    return SandboxRefused(f"the sandbox does not start ({said})", "python -m grader selftest says more")
