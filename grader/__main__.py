@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     prove.add_argument("exercises", nargs="*", metavar="EXERCISE", help="only these, such as fetch_all")
     prove.add_argument("--json", action="store_true", help="print one array with an object for each answer")
+    prove.add_argument(
+        "--wire", action="store_true", help="run each answer in a process apart from the judge, as for marks"
+    )
     _add_jobs(prove)
 
     judge = add(

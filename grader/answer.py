@@ -1,30 +1,24 @@
 """One answer in a file of its own, loaded as a notebook would run its cell, and the verdict on it."""
 
-import linecache
 import sys
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import decode_source
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import Literal
 
 from asynclab.exercise import Exercise, examine
+from asynclab.namespace import Namespace, UnreadableError
 from asynclab.play import play
-from asynclab.record import Raised, Stopped
+from asynclab.record import Outcome, Raised, Stopped
 from asynclab.verdict import Verdict
 from asynclab.world import World
 from grader.definitions import needed, prelude
+from grader.wire_player import Child, WirePlayer, start_process
 
 MAX_BYTES = 1_000_000
 
 Setup = Callable[[], Sequence[str]]  # gives the set-up cells of a notebook
-
-
-class UnreadableError(Exception):
-    """The answer is no Python; the message is a sentence for its author."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +51,36 @@ def judge(answer: Answer, exercise: Exercise, *, setup: Setup = tuple, seed: int
     An answer that ends this whole process is beyond this function: judge_file judges in a process apart.
     """
     try:
-        code = _compiled(answer)
+        parts = _parts(answer, setup)
     except UnreadableError as error:
         return refused(exercise, "not_yet", str(error), seed)
-    with _module() as module:
-        return _load(module, [_before(answer.text(), setup), code], exercise, seed) or examine(
-            exercise, vars(module), seed=seed
-        )
+    namespace = Namespace()
+    try:
+        refusal = _refusal(play(World(seed=seed), namespace.loading(parts)).outcome, exercise, seed)
+        return refusal or examine(exercise, namespace.names, seed=seed)
+    finally:
+        sys.modules.pop("answer", None)
+
+
+def judge_over_wire(
+    answer: Answer,
+    exercise: Exercise,
+    *,
+    setup: Setup = tuple,
+    seed: int = 0,
+    start: Callable[[], Child] = start_process,
+) -> Verdict:
+    """The same verdict; the answer runs in processes that `start` makes, and never in this one.
+
+    Its text is read here, to see what it needs of the set-up cells: `setup` is for answers of ours.
+    """
+    try:
+        parts = _parts(answer, setup)
+    except UnreadableError as error:
+        return refused(exercise, "not_yet", str(error), seed)
+    with WirePlayer(parts, start) as player:
+        refusal = _refusal(player.load(World(seed=seed)).outcome, exercise, seed)
+        return refusal or examine(exercise, {}, seed=seed, player=player)
 
 
 def refused(exercise: Exercise, verdict: Literal["not_yet", "stopped"], sentence: str, seed: int) -> Verdict:
@@ -82,45 +99,26 @@ def refused(exercise: Exercise, verdict: Literal["not_yet", "stopped"], sentence
     )
 
 
-def _compiled(answer: Answer) -> CodeType:
+def _parts(answer: Answer, setup: Setup) -> list[tuple[str, str]]:
+    """The (filename, text) of what is loaded: what the answer needs of the set-up cells, and itself.
+
+    Most answers need nothing of them, so nobody reads them.
+
+    Raises: UnreadableError
+    """
     text = answer.text()
-    linecache.cache[answer.filename] = (len(text), None, text.splitlines(keepends=True), answer.filename)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about "\d" and the like: no business of the verdict
-            return compile(text, answer.filename, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        line = f" in line {error.lineno}" if error.lineno else ""
-        shown = f": `{error.text.strip()}`" if error.text and error.text.strip() else ""
-        raise UnreadableError(f"Python cannot read the answer: {error.msg}{line}{shown}.") from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise UnreadableError(f"Python cannot read the answer: {error}.") from error
+        before = prelude(text, setup()) if needed(text) else ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        before = ""  # what is wrong with the answer is said when it is loaded
+    return [("<set-up>", before), (answer.filename, text)]
 
 
-def _before(text: str, setup: Setup) -> CodeType:
-    """What the answer needs of the set-up cells; most answers need nothing of them, so nobody reads them."""
-    return compile(prelude(text, setup()) if needed(text) else "", "<set-up>", "exec", dont_inherit=True)
-
-
-@contextmanager
-def _module() -> Iterator[ModuleType]:
-    """Dataclasses, for one, look for the module that they are defined in."""
-    module = ModuleType("answer")
-    sys.modules["answer"] = module
-    try:
-        yield module
-    finally:
-        del sys.modules["answer"]
-
-
-def _load(module: ModuleType, parts: Sequence[CodeType], exercise: Exercise, seed: int) -> Verdict | None:
-    """Run the answer's top level, beside a running loop as in a notebook; a verdict if it ends badly."""
-
-    async def load() -> None:
-        for part in parts:
-            exec(part, vars(module))  # noqa: S102  (judging answers is running them)
-
-    match play(World(seed=seed), load).outcome:
+def _refusal(loaded: Outcome, exercise: Exercise, seed: int) -> Verdict | None:
+    """A verdict on an answer whose top level ended badly."""
+    match loaded:
+        case Raised("UnreadableError", text, _):
+            return refused(exercise, "not_yet", text, seed)
         case Raised(kind, text, line):
             error = f"{kind}: {text}" if text else kind
             return refused(exercise, "not_yet", f"The answer cannot be loaded: {error}{_at(line)}.", seed)

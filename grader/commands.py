@@ -73,7 +73,8 @@ def prove(arguments: Namespace) -> int:
 
     repository, exercises = Repository(), all_exercises()
     names = choose(arguments.exercises, list(exercises), "exercise")
-    proofs = _proofs(repository, names, read_lessons(repository.solutions), arguments.jobs)
+    lessons = read_lessons(repository.solutions)
+    proofs = _proofs(repository, names, lessons, arguments.jobs, wire=arguments.wire)
     strays = [] if arguments.exercises else list(orphans(repository.corpus, exercises))
     if not arguments.json:
         return int(not print_proofs(proofs, strays))
@@ -108,11 +109,16 @@ def check(arguments: Namespace) -> int:
 
 
 def _proofs(
-    repository: Repository, names: Collection[str], lessons: Mapping[str, Lesson], jobs: int
+    repository: Repository,
+    names: Collection[str],
+    lessons: Mapping[str, Lesson],
+    jobs: int,
+    *,
+    wire: bool = False,
 ) -> Iterator[list[Outcome]]:
     from grader.prove_all import Work, prove_all
 
     exercises = all_exercises()
     return prove_all(
-        [Work(name, repository.corpus, lessons.get(exercises[name].notebook)) for name in names], jobs
+        [Work(name, repository.corpus, lessons.get(exercises[name].notebook), wire) for name in names], jobs
     )

@@ -12,6 +12,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from asynclab.exercise import Exercise, find_exercise
+from grader.answer import judge_over_wire
 from grader.corpus import Known
 from grader.judge_file import Judged, judge_file
 from grader.lesson import Lesson
@@ -23,6 +24,7 @@ class Work:
     exercise: str
     corpus: Path
     lesson: Lesson | None
+    wire: bool = False  # each answer in a process of its own, at the other end of a link
 
 
 def prove_all(works: Sequence[Work], jobs: int) -> Iterator[list[Outcome]]:
@@ -90,7 +92,12 @@ def _prove_and_send(work: Work, sender: Connection) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    sender.send(list(prove(find_exercise(work.exercise), work.corpus, work.lesson)))
+    exercise, setup = find_exercise(work.exercise), work.lesson.setup if work.lesson else tuple
+
+    def over_wire(known: Known) -> Judged:
+        return Judged.of(judge_over_wire(known.answer, exercise, setup=setup))
+
+    sender.send(list(prove(exercise, work.corpus, work.lesson, over_wire if work.wire else None)))
 
 
 def _prove_apart(work: Work) -> list[Outcome]:
