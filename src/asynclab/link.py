@@ -92,8 +92,10 @@ def encode(value: object, depth: int = 0) -> Any:
     Raises `Uncrossable` for what is no JSON value: NaN, a coroutine, a set, an object.
     """
     kind = type(value)
-    if value is None or kind is bool or kind is str:
+    if value is None or kind is bool:
         return value
+    if kind is str:
+        return _whole(value)
     if kind is int:
         return _writable(value)
     if kind is float:
@@ -123,6 +125,15 @@ def _is_error_class(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, asyncio.CancelledError | Exception)
 
 
+def _whole(value: Any) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Uncrossable("a text with half of a surrogate pair in it, which no file can hold") from None
+    return str(value)
+
+
 def _writable(value: Any) -> int:
     if value.bit_length() <= MAX_BITS:
         return int(value)
@@ -147,7 +158,7 @@ def _encode_dict(value: dict[Any, Any], depth: int) -> dict[str, Any]:
 def _encode_subclass(value: Any, depth: int) -> Any:
     """The plain value under a subclass, without asking any method that the subclass may have replaced."""
     if isinstance(value, str):
-        return str.__str__(value)
+        return _whole(str.__str__(value))
     if isinstance(value, int):
         return _writable(int.__int__(value))
     if isinstance(value, float):
@@ -184,7 +195,7 @@ def decode(data: Any, refer: Callable[[dict[str, Any]], Any] | None = None) -> A
     if refer is not None and not {SERVICE, CALLABLE, OBJECT}.isdisjoint(data):
         return refer(data)
     if _DICT in data:
-        return {decode(key, refer): decode(item, refer) for key, item in data[_DICT]}
+        return {_hashable(decode(key, refer)): decode(item, refer) for key, item in data[_DICT]}
     if _ERROR in data:
         return error_from(*data[_ERROR])
     if _CLASS in data:
@@ -195,6 +206,11 @@ def decode(data: Any, refer: Callable[[dict[str, Any]], Any] | None = None) -> A
     if RNG in data:
         return random.Random(data[RNG])
     return {key: decode(item, refer) for key, item in data.items()}
+
+
+def _hashable(key: Any) -> Any:
+    """A key as it was: a tuple, which crossed as a list."""
+    return tuple(map(_hashable, key)) if isinstance(key, list) else key
 
 
 def stands_for(kind: type[BaseException]) -> str:
