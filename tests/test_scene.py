@@ -400,3 +400,23 @@ def test_a_scene_can_hold_an_object_of_ours_that_is_given_the_learners():
     run.reply(3).equals(14, "counts")
 
     assert not unmet(run)
+
+
+def test_a_group_that_fails_in_a_clients_call_is_answered_with_what_the_caller_raised():
+    async def upload(store):
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(store.get("a"))
+        except* ConnectionError as errors:
+            first = errors.exceptions[0]
+        raise first
+
+    trial = trial_of(upload)
+    store = trial.service("store", fail=ConnectionError("down"))
+    trial.at(0.0, trial.learners("upload"), "__call__", store)
+    trial.at(1.0, None, "ping")
+
+    assert (trial.drive("upload").request(1).error, trial.runs[0].request(1).value) == (
+        "ConnectionError",
+        "down",
+    )

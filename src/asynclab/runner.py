@@ -254,9 +254,7 @@ class _Run:
         except (RunEnded, GeneratorExit):
             raise
         except (Exception, asyncio.CancelledError) as error:
-            answer = ("error", text_of(error), stands_for(type(error)))
-            if asyncio.current_task(self.loop).cancelling():  # type: ignore[union-attr]
-                raise
+            answer = ("error", text_of(error), stands_for(type(error)))  # not heard when the client has left
         finally:
             self._requests.pop(id, None)
         self.scheduler.say("answer", id, *answer)
