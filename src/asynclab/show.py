@@ -16,6 +16,7 @@ from types import EllipsisType
 from typing import Any
 
 from asynclab import progress as kept
+from asynclab.course_folder import CLONE
 from asynclab.exercise import Exercise, examine, find_exercise
 from asynclab.narrate import format_seconds
 from asynclab.picture import text_bars
@@ -45,6 +46,7 @@ def check(name: str) -> Points | None:
     Your functions are looked up by name at this moment, so run the cell that defines them first.
     """
     __tracebackhide__ = True
+    _refuse_unconfigured_marks()
     exercise = _exercise(name)
     if exercise is None:
         return None
@@ -53,6 +55,19 @@ def check(name: str) -> Points | None:
     said = answer_guess(name, verdict.record.elapsed) if verdict.record is not None else None
     _show({"text/html": verdict_html(verdict, said or "")}, _verdict_text(verdict, said))
     return Points(verdict.score)
+
+
+class NoMarks(RuntimeError):
+    """nbgrader marks a notebook without the course's configuration."""
+
+
+def _refuse_unconfigured_marks() -> None:
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde" and "ASYNCLAB_MARKS" not in os.environ:
+        raise NoMarks(
+            "nbgrader runs this check without the course's configuration, so there are no marks. Put this "
+            "line into nbgrader_config.py, in the folder in which you start nbgrader, and mark again:\n"
+            f'load_subconfig("nbgrader_config.py", path={str(CLONE / "grader")!r})'
+        )
 
 
 def hint(name: str) -> None:
