@@ -89,6 +89,8 @@ class _Run:
         self.loop.set_exception_handler(self._notice)
         self.thread = threading.Thread(target=self._live, name="asynclab run", daemon=True)
         self.with_learner = True  # False once the learner's code is done and the runner cleans up
+        # Not `thread.is_alive`: in Python before 3.13, a Ctrl-C during `thread.join` makes it False for ever.
+        self.over = threading.Event()
         self._function = function
         self._args = args
         self._how = how
@@ -97,14 +99,17 @@ class _Run:
     # -- in the run's thread
 
     def _live(self) -> None:
-        with captured_by(self._capture), on_clock(self.loop), contextlib.suppress(RunEnded):
-            try:
-                self._play()
-            finally:
-                self.with_learner = False
-                sys.settrace(None)  # see `_raise_in`
-                self.world.close()
-                self._clean_up()
+        try:
+            with captured_by(self._capture), on_clock(self.loop), contextlib.suppress(RunEnded):
+                try:
+                    self._play()
+                finally:
+                    self.with_learner = False
+                    sys.settrace(None)  # see `_raise_in`
+                    self.world.close()
+                    self._clean_up()
+        finally:
+            self.over.set()
 
     def _play(self) -> None:
         try:
@@ -208,11 +213,10 @@ class _Run:
     def interrupt(self, end: RunEnded) -> None:
         """Raise `end` in the learner's code, again and again if the code catches it."""
         for _ in range(50):
-            if not self.thread.is_alive():
-                return
             if self.with_learner:
                 _raise_in(self.thread, end)
-            self.thread.join(0.01)
+            if self.over.wait(0.01):
+                return
         text = f"{end.text}; it cannot be stopped either, so it runs on: restart the kernel"
         self.world.handle([["stop", end.why, text, end.line]])
         self.world.close()
@@ -227,8 +231,7 @@ def _watch(run: _Run) -> None:
     )
     limits = run.limits
     try:
-        while run.thread.is_alive():
-            run.thread.join(0.02)
+        while not run.over.wait(0.02):
             if run.cpu_seconds() - cpu_began > limits.cpu:
                 text = f"it computed for {limits.cpu:g} s without coming to an end"
                 return run.interrupt(RunEnded("cpu", text, run.line()))
