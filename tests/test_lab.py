@@ -136,7 +136,7 @@ def get(url: str) -> str:
         return answer.read().decode()
 
 
-def post(lab, path: str, **fields: str) -> dict:
+def post(lab, path: str, /, **fields: str) -> dict:
     data = urllib.parse.urlencode(fields).encode()
     with urllib.request.urlopen(urllib.request.Request(lab.url(path), data=data)) as answer:
         return json.load(answer)
@@ -168,6 +168,17 @@ def test_a_released_lesson_counts_as_fetched_and_can_be_submitted(lab, exchange)
     assert (handed_in / "00_start_here.ipynb").exists()
     copies = (lab.folder / "my-course/.asynclab/submitted" / COURSE_ID).iterdir()
     assert [copy.name for copy in copies] == [handed_in.name.rpartition("+")[0]]
+
+
+def test_validate_names_the_exercises_that_are_not_solved_yet(lab):
+    said = post(lab, "assignments/validate", path="00_start_here/00_start_here.ipynb")
+
+    assert said["success"], said
+    assert [failed["source"] for failed in said["value"]["failed"]] == [
+        'check("first_fetch")',
+        'check("two_fetches")',
+    ]
+    assert "WARNING" not in lab.output
 
 
 @pytest.mark.browser
