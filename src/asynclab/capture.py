@@ -6,11 +6,13 @@ nbgrader, which takes anything on stderr for a failure, sees nothing there.
 
 from __future__ import annotations
 
+import functools
+import gc
 import io
 import sys
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -52,7 +54,7 @@ class Capture:
 _captures: dict[int, Capture] = {}
 _lock = threading.Lock()
 _active = 0
-_undo: list[tuple[Any, str, Any]] = []
+_undo: list[Callable[[], object]] = []
 
 
 class _ByThread:
@@ -105,6 +107,8 @@ def captured_by(capture: Capture) -> Iterator[None]:
 
 
 def _install() -> None:
+    gc.freeze()  # garbage from before the run is not to complain in its name
+    _undo.append(gc.unfreeze)
     _replace(sys, "stdout", _ByThread(sys.stdout))
     _replace(sys, "stderr", _ByThread(sys.stderr))
     _replace(
@@ -131,11 +135,10 @@ def _by_thread(real: Any, describe: Any) -> Any:
 
 
 def _replace(owner: Any, name: str, value: Any) -> None:
-    _undo.append((owner, name, getattr(owner, name)))
+    _undo.append(functools.partial(setattr, owner, name, getattr(owner, name)))
     setattr(owner, name, value)
 
 
 def _restore() -> None:
     while _undo:
-        owner, name, value = _undo.pop()
-        setattr(owner, name, value)
+        _undo.pop()()

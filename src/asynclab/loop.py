@@ -11,19 +11,29 @@ import contextlib
 import functools
 import sys
 from asyncio.base_events import BaseEventLoop
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import Context
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVarTuple
 
 from asynclab.link import decode, error_from
 from asynclab.record import NS
 from asynclab.source_line import is_ours, line_of_frame, where_it_waits
+from asynclab.timers import Timers
+
+Args = TypeVarTuple("Args")
 
 #: How the loop reaches the world: a batch of operations out; the time, completions and an end back in.
 Handle = Callable[[Sequence[Sequence[Any]]], list[Any]]
 
 #: Turns of the loop in which no time passes before a run counts as a busy loop (about 0.5 s of CPU).
 MAX_TURNS = 100_000
+
+#: So many operations are told the world at the latest, even if no time passes.
+MAX_UNTOLD = 10_000
+
+#: Later than any run lasts, in seconds: what `sleep(math.inf)` waits for.
+FOREVER = 1e9
 
 
 class RunEnded(KeyboardInterrupt):
@@ -38,6 +48,8 @@ class RunEnded(KeyboardInterrupt):
 
 class VirtualTask(asyncio.Task[Any]):
     """A task that sets iterate in order of creation, not of address, so that a run can be repeated."""
+
+    __slots__ = ("_number",)
 
     def __init__(self, coro: Coroutine[Any, Any, Any], number: int, **options: Any) -> None:
         self._number = number  # before Task.__init__, which puts the task into a set
@@ -60,6 +72,10 @@ class VirtualLoop(BaseEventLoop):
     >>> loop.close()
     """
 
+    _closed: bool  # these are BaseEventLoop's
+    _debug: bool
+    _ready: deque[asyncio.Handle]
+
     def __init__(self, handle: Handle, *, max_turns: int = MAX_TURNS) -> None:
         super().__init__()
         self._handle = handle
@@ -69,6 +85,7 @@ class VirtualLoop(BaseEventLoop):
         self._arrived: list[list[Any]] = []  # while the loop's own thread was blocked
         self._last_id = 0
         self._task_count = 0
+        self._timers = Timers()
         self._turns = 0
         self._max_turns = max_turns
         self._unblocked = True
@@ -102,16 +119,48 @@ class VirtualLoop(BaseEventLoop):
 
     def select(self, timeout: float | None) -> tuple[()]:
         """asyncio asks: did anything happen within `timeout` seconds?"""
+        completions: list[list[Any]] = []
         if self._arrived:
             completions, self._arrived = self._arrived, []
-        elif timeout == 0:
-            self._count_turn()
-            return ()
         else:
-            completions = self._idle(None if timeout is None else self._now + max(1, round(timeout * NS)))
+            until = self._now if timeout == 0 else self._timers.next_instant()
+            if until is not None and until <= self._now:
+                self._count_turn()
+            else:
+                completions = self._idle(until)
         for completion in completions:
             self._complete(*completion)
+        self._ready += self._timers.take_due(self._now)
         return ()
+
+    def call_soon(
+        self, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
+    ) -> asyncio.Handle:
+        """As in asyncio, in one call where it takes three: each step of each task comes through here."""
+        if self._closed or self._debug:
+            return super().call_soon(callback, *args, context=context)
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._now / NS + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Due at the nearest nanosecond; those of one instant in the order in which they came."""
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        self._timers.add(round(min(when, FOREVER) * NS), timer)
+        return timer
+
+    def close(self) -> None:
+        super().close()
+        self._timers.clear()
 
     def _process_events(self, event_list: Any) -> None:
         """There are none: completions are delivered by `select`."""
@@ -124,11 +173,19 @@ class VirtualLoop(BaseEventLoop):
     def say(self, *operation: Any) -> None:
         """Tell the world at the next idle moment; until then no time passes."""
         self._operations.append(operation)
+        if len(self._operations) > MAX_UNTOLD and not self._closing:
+            self.tell()
 
-    def flush(self) -> None:
-        """Tell the world now, without letting time pass."""
-        operations, self._operations = self._operations, []
-        self._arrived += self._handle(operations)[1]
+    def tell(self, *operations: Sequence[Any]) -> None:
+        """Tell the world now, without letting time pass.
+
+        Raises `RunEnded` when the world says that it is over.
+        """
+        untold, self._operations = self._operations, []
+        _, completions, over = self._handle([*untold, *operations])
+        self._arrived += completions
+        if over is not None:
+            raise self._end(over)
 
     @contextlib.contextmanager
     def unheard(self) -> Iterator[None]:
@@ -159,6 +216,9 @@ class VirtualLoop(BaseEventLoop):
 
     def block(self, why: str, seconds: float) -> None:
         """The loop's own thread does nothing for `seconds`, so no task can run."""
+        if self._closing:
+            self._now += round(seconds * NS)
+            return
         task = asyncio.current_task(self)
         self.say("block", why, round(seconds * NS), self._name_of(task), line_of_frame(sys._getframe(1)))
         self._unblocked = False
@@ -216,6 +276,8 @@ class VirtualLoop(BaseEventLoop):
             return RunEnded(
                 why, "after an hour on the world's clock it was still not over", self.describe_tasks()
             )
+        if why == "events":
+            return RunEnded(why, "so much happened that its record is full", self.describe_tasks())
         return RunEnded(why, f"the world ended the run: {why}", self.describe_tasks())
 
     # -- who is where
