@@ -3,6 +3,7 @@
 It can be brought up to date at any time. The gradebook and what was handed in are never touched.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 CONFIG = Path(__file__).with_name("nbgrader_config.py")
+
+_LAST_WORDS = re.compile(r"^ *[\w.]+(?:Error|Exception): (.*)$", re.MULTILINE)
 
 
 class TeacherFolderError(Exception):
@@ -109,8 +112,5 @@ def _call(step: type, config: Config, name: str) -> None:
     if not result["success"]:
         if "KeyboardInterrupt" in result["error"]:  # capture_log catches that, too
             raise KeyboardInterrupt
-        said = [line for line in result.get("log", "").splitlines() if line.startswith("[ERROR]")]
-        raise TeacherFolderError(
-            f"{name} stays as it was, because nbgrader refuses the new one.\n"
-            + "\n".join(said or [result["error"].strip()])
-        )
+        said = _LAST_WORDS.findall(result.get("log", "")) or _LAST_WORDS.findall(result["error"])
+        raise TeacherFolderError(f"{name} stays as it was, because nbgrader refuses the new one: {said[-1]}")
