@@ -16,6 +16,7 @@ from subprocess import DEVNULL
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
@@ -153,7 +154,7 @@ class _Kernel(NotebookClient):
         kernel.create_kernel_manager()
         try:
             await kernel.async_start_new_kernel(**options)
-            await kernel.async_start_new_kernel_client()
+            await kernel._connect()
             outputs = await kernel.run(first, 120)
         except BaseException:
             await kernel.kill()
@@ -165,6 +166,14 @@ class _Kernel(NotebookClient):
                 f"the kernel is not fit for marks: {failed[0]['ename']}: {failed[0]['evalue']}"
             )
         return kernel
+
+    async def _connect(self) -> None:
+        """nbclient's own way listens to the heartbeat, too, in a thread that leaves an open loop behind."""
+        assert self.km is not None
+        self.kc = self.km.client()
+        self.kc.start_channels(hb=False)
+        await ensure_async(self.kc.wait_for_ready(timeout=self.startup_timeout))
+        self.kc.allow_stdin = False
 
     async def run(self, code: str, seconds: int) -> list[Any]:
         """What the code puts out.
