@@ -5,13 +5,16 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help lab setup test test-slow check lock build clean
+.PHONY: help lab lab-teacher setup test test-slow check lock build clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: setup  ## open the course in JupyterLab, in my-course/
 	@exec $(python) -m asynclab lab $(ARGS)
+
+lab-teacher: setup  ## release the lessons and open formgrader in JupyterLab, in teacher/
+	@exec $(python) -m grader teach $(ARGS)
 
 setup:  ## make .venv from requirements.lock, if it is not there yet
 	@.ci/setup.sh

@@ -1,4 +1,4 @@
-"""The author's commands: python -m grader build | check | prove | judge."""
+"""The author's commands: python -m grader build | check | prove | judge; and the teacher's: teach."""
 
 import argparse
 import os
@@ -9,18 +9,22 @@ from pathlib import Path
 from grader import commands
 from grader.judge_file import CheckError
 from grader.lesson import SourceError
-from grader.repository import UsageError
+from grader.repository import Repository, UsageError
 
 EPILOG = """examples:
   python -m grader build                            after a change in solutions/
   python -m grader check --changed                  before a commit
   python -m grader prove fetch_all                  after a change of that exercise or its known answers
   python -m grader judge fetch_all my_answer.py     what would this answer get?
+  python -m grader teach                            hand out, collect and mark, in teacher/
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    arguments, rest = _parser().parse_known_args(argv)
+    if rest and arguments.command is not commands.teach:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest  # goes on to JupyterLab
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
@@ -44,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -55,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
             help=does,
             description=f"{does[0].upper()}{does[1:]}.",
             epilog=f"example: python -m grader {example}",
+            allow_abbrev=False,
         )
         added.set_defaults(command=command)
         return added
@@ -100,6 +106,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     judge.add_argument("--seed", type=int, default=0, metavar="N", help="draws other numbers (default: 0)")
     judge.add_argument("--json", action="store_true", help="print the verdict as one object")
+
+    teach = add(
+        "teach",
+        commands.teach,
+        "bring teacher/ up to date, release every lesson, and open JupyterLab there; "
+        "any other option goes on to `jupyter lab`",
+        "teach --no-browser",
+    )
+    teach.add_argument("--no-lab", action="store_true", help="stop before JupyterLab")
+    teach.add_argument(
+        "--folder", type=Path, default=Repository().root / "teacher", help="the course's folder (teacher/)"
+    )
     return parser
 
 

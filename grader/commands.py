@@ -4,6 +4,7 @@ Notebook libraries take a second to import, so each command imports what it need
 """
 
 import json
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -106,6 +107,27 @@ def check(arguments: Namespace) -> int:
         f"({time.monotonic() - began:.1f} s)"
     )
     return int(bool(problems) or not proven)
+
+
+def teach(arguments: Namespace) -> int:
+    from asynclab import lab
+    from grader.notebook import source_notebook
+    from grader.percent import read_lessons
+    from grader.teacher_folder import TeacherFolderError, update
+
+    repository = Repository()
+    exercises = all_exercises()
+    lessons = read_lessons(repository.solutions)
+    folder = arguments.folder.resolve()
+    sources = {name: source_notebook(lesson, exercises) for name, lesson in lessons.items()}
+    refused = False
+    try:
+        for sentence in update(folder, sources):
+            print(sentence, flush=True)
+    except TeacherFolderError as error:  # what was handed in for the old one can still be marked
+        refused = True
+        print(f"grader: {error}", file=sys.stderr)
+    return int(refused) if arguments.no_lab else lab.start(folder, arguments.rest, role="teacher")
 
 
 def _proofs(

@@ -319,8 +319,8 @@ def test_make_lab_in_a_fresh_clone_opens_the_course_and_ctrl_c_ends_it(tmp_path)
 
     with LabServer("make", "lab", folder=clone, patience=840) as lab:
         assert "started" in ask(lab.url("api/status"))
-        released = {path.name for path in (clone / "notebooks").iterdir()}
-        assert {entry["name"] for entry in ask(lab.url("api/contents"))["content"]} == released
+        copied = {path.name for path in (clone / "notebooks").iterdir()} | {"nbgrader_config.py"}
+        assert {entry["name"] for entry in ask(lab.url("api/contents"))["content"]} == copied
         news = ask(lab.url("lab/api/settings/@jupyterlab/apputils-extension:notification"))
         assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
         kernels = ask(lab.url("lab/api/settings/@jupyterlab/apputils-extension:kernels-settings"))

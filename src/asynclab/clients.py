@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from asynclab.link import OBJECT
+from asynclab.link import Reference, OBJECT
 
 
 @dataclass(frozen=True)
-class Made:
+class Made(Reference):
     """Something that lives on the learner's side, and here is a number.
 
     An object of a class of the learner's or of a fixture, or a function of the learner's itself.

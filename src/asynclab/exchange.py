@@ -21,6 +21,7 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = COURSE_ID
 c.Exchange.root = str(made_exchange_folder())  # another one: set ASYNCLAB_EXCHANGE
 c.Exchange.cache = str(Path(__file__).parent / ".asynclab" / "submitted")  # your copies of what you handed in
+c.KernelManager.transport_encryption = "auto"  # or each Validate would warn in the terminal that it is off
 '''
 
 

@@ -1,12 +1,15 @@
 """Clocks by thread: `time.*` and `datetime` are the world's in a lane of a run, real in every other thread.
 
-They are replaced while at least one run is on, and put back after it.
+They are replaced while at least one run is on. What a learner's code replaces in `time` or asyncio is
+put back after the run as well, or every later check would meet it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
+import sys
 import functools
 import threading
 import time
@@ -64,8 +67,12 @@ def off_clock() -> Iterator[None]:
 class Replacements:
     """Names that stand for others while at least one block is entered, by whichever threads."""
 
-    def __init__(self, table: Callable[[], list[Replacement]]) -> None:
+    def __init__(
+        self, table: Callable[[], list[Replacement]], guarded: Callable[[], list[Any]] = list
+    ) -> None:
         self._table = table
+        self._guarded = guarded  # modules that are put back as they were, whatever was done to them
+        self._before: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._lock = _real_lock()
         self._entered = 0
         self._undo: list[Replacement] = []
@@ -74,6 +81,7 @@ class Replacements:
         with self._lock:
             self._entered += 1
             if self._entered == 1:
+                self._before = [(vars(module), dict(vars(module))) for module in self._guarded()]
                 for owner, name, replacement in self._table():
                     self._undo.append((owner, name, vars(owner).get(name, _ABSENT)))
                     setattr(owner, name, replacement)
@@ -87,6 +95,9 @@ class Replacements:
                     delattr(owner, name)
                 else:
                     setattr(owner, name, real)
+            while not self._entered and self._before:
+                namespace, content = self._before.pop()
+                namespace.update(content)
 
 
 _real_lock = threading.Lock
@@ -96,6 +107,7 @@ _ABSENT = object()
 def _reads(name: str, convert: Callable[[Clock], Any]) -> Callable[[], Any]:
     real = _REAL[name]
 
+    @functools.wraps(real)
     def read() -> Any:
         clock = _clocks.get(threading.get_ident())
         return real() if clock is None else convert(clock)
@@ -113,6 +125,7 @@ _REAL: dict[str, Callable[..., Any]] = {
 }
 
 
+@functools.wraps(_REAL["sleep"])
 def _sleep(seconds: float) -> None:
     clock = _clocks.get(threading.get_ident())
     if clock is None:
@@ -181,7 +194,12 @@ virtual_time = Replacements(
         *((time, name, function) for name, function in _VIRTUAL.items()),
         (datetime, "datetime", VirtualDatetime),
         (asyncio.tasks, "set", _ordered),
-    ]
+    ],
+    lambda: [
+        module
+        for name, module in list(sys.modules.items())
+        if name == "time" or name.partition(".")[0] == "asyncio"
+    ],
 )
 
 

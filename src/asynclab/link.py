@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 #: A dict with one of these keys is a reference or a marked value; an ordinary dict never has such a key.
@@ -24,6 +24,9 @@ _CLASS = "$class"
 
 #: Deeper nesting is refused: nobody's answer needs it and parsers recurse.
 MAX_DEPTH = 50
+
+#: So many values and characters may be in one value, all the way down: nobody's answer needs more.
+MAX_SIZE = 1_000_000
 
 #: Python refuses to write whole numbers of more than 4,300 digits, which are 14,284 bits.
 MAX_BITS = 10_000
@@ -62,7 +65,15 @@ class Uncrossable(TypeError):
     """A value that is no JSON value; its text says which and of what type."""
 
 
-class Named(dict[str, Any]):
+class Reference:
+    """What never crosses itself: a name crosses in its place."""
+
+    def reference(self) -> dict[str, Any]:
+        """What crosses the link in place of this."""
+        raise NotImplementedError
+
+
+class Named(dict[str, Any], Reference):
     """The named arguments of a call, which cross the link as its last argument."""
 
     def reference(self) -> dict[str, Any]:
@@ -83,7 +94,7 @@ def split_named(args: list[Any]) -> tuple[list[Any], dict[str, Any]]:
     return (args[:-1], dict(args[-1])) if args and isinstance(args[-1], Named) else (args, {})
 
 
-def encode(value: object, depth: int = 0) -> Any:
+def encode(value: object) -> Any:
     """`value` as plain JSON data, copied, so that neither side can change the other's.
 
     >>> encode(("a", 1)), encode({1: "one"})
@@ -91,92 +102,109 @@ def encode(value: object, depth: int = 0) -> Any:
 
     Raises `Uncrossable` for what is no JSON value: NaN, a coroutine, a set, an object.
     """
+    return _Encoding().of(value, 0)
+
+
+class _Encoding:
+    """One value on its way; counts its parts, because a value can hold itself.
+
+    It looks at types only and calls no method that a learner may have written.
+    """
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def of(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        self._count(1)
+        if value is None or kind is bool:
+            return value
+        if issubclass(kind, str):
+            self._count(str.__len__(value))
+            return _whole(str.__str__(value))
+        if issubclass(kind, int):
+            return _writable(int.__int__(value))
+        if issubclass(kind, float):
+            return _finite(float.__float__(value))
+        if depth > MAX_DEPTH:
+            raise Uncrossable(f"a value nested more than {MAX_DEPTH} levels deep")
+        if issubclass(kind, list):
+            return [self.of(item, depth + 1) for item in list.__iter__(value)]
+        if issubclass(kind, tuple):
+            return self._tuple(value, depth)
+        if issubclass(kind, Reference):
+            return value.reference()
+        if issubclass(kind, dict):
+            return self._dict(dict.items(value), depth)
+        return _marked(value)
+
+    def _tuple(self, value: tuple[Any, ...], depth: int) -> Any:
+        items = list(tuple.__iter__(value))
+        if items and all(map(_is_error_class, items)):
+            return {_CLASS: [stands_for(item) for item in items]}  # stays a tuple, for an `except`
+        return [self.of(item, depth + 1) for item in items]
+
+    def _dict(self, items: Iterable[tuple[Any, Any]], depth: int) -> dict[str, Any]:
+        plain = [(self.of(key, depth + 1), self.of(item, depth + 1)) for key, item in items]
+        if all(type(key) is str and not key.startswith("$") for key, _ in plain):
+            return dict(plain)
+        return {_DICT: [list(item) for item in plain]}
+
+    def _count(self, more: int) -> None:
+        self._size += more
+        if self._size > MAX_SIZE:
+            raise Uncrossable(f"more than {MAX_SIZE:,} values and characters")
+
+
+def _marked(value: Any) -> dict[str, Any]:
+    """What is no JSON value, but stands for something that the other side has too."""
     kind = type(value)
-    if value is None or kind is bool:
-        return value
-    if kind is str:
-        return _whole(value)
-    if kind is int:
-        return _writable(value)
-    if kind is float:
-        return _finite(value)
-    if depth > MAX_DEPTH:
-        raise Uncrossable(f"a value nested more than {MAX_DEPTH} levels deep")
-    if isinstance(value, tuple) and value and all(map(_is_error_class, value)):
-        return {_CLASS: [stands_for(item) for item in value]}  # stays a tuple, for an `except`
-    if kind is list or kind is tuple:
-        return [encode(item, depth + 1) for item in value]  # type: ignore[attr-defined]
-    if kind is dict:
-        return _encode_dict(value, depth)  # type: ignore[arg-type]
-    if hasattr(value, "reference"):
-        return value.reference()
-    if isinstance(value, str | int | float | list | tuple | dict):
-        return _encode_subclass(value, depth)
-    if isinstance(value, asyncio.CancelledError | Exception):
-        return {_ERROR: [stands_for(type(value)), text_of(value)]}
+    if issubclass(kind, asyncio.CancelledError | Exception):
+        return {_ERROR: [stands_for(kind), text_of(value)]}
     if _is_error_class(value):
-        return {_CLASS: stands_for(value)}  # type: ignore[arg-type]
-    if isinstance(value, random.Random):
+        return {_CLASS: stands_for(value)}
+    if issubclass(kind, random.Random):
         return {RNG: value.getrandbits(64)}
     raise Uncrossable(describe(value))
 
 
 def _is_error_class(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, asyncio.CancelledError | Exception)
+    return issubclass(type(value), type) and issubclass(value, asyncio.CancelledError | Exception)  # type: ignore[arg-type]
 
 
-def _whole(value: Any) -> str:
+def _whole(value: str) -> str:
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
             raise Uncrossable("a text with half of a surrogate pair in it, which no file can hold") from None
-    return str(value)
+    return value
 
 
-def _writable(value: Any) -> int:
+def _writable(value: int) -> int:
     if value.bit_length() <= MAX_BITS:
-        return int(value)
+        return value
     raise Uncrossable(
         f"a whole number of {value.bit_length():,} bits; at most {MAX_BITS:,} can be written down"
     )
 
 
-def _finite(value: Any) -> float:
+def _finite(value: float) -> float:
     if math.isfinite(value):
-        return float(value)
+        return value
     raise Uncrossable(f"{value!r}, which is no number one can compare with")
-
-
-def _encode_dict(value: dict[Any, Any], depth: int) -> dict[str, Any]:
-    items = [(encode(key, depth + 1), encode(item, depth + 1)) for key, item in value.items()]
-    if all(type(key) is str and not key.startswith("$") for key, _ in items):
-        return dict(items)
-    return {_DICT: [list(item) for item in items]}
-
-
-def _encode_subclass(value: Any, depth: int) -> Any:
-    """The plain value under a subclass, without asking any method that the subclass may have replaced."""
-    if isinstance(value, str):
-        return _whole(str.__str__(value))
-    if isinstance(value, int):
-        return _writable(int.__int__(value))
-    if isinstance(value, float):
-        return _finite(float.__float__(value))
-    if isinstance(value, dict):
-        return _encode_dict(dict(dict.items(value)), depth)
-    plain = list if isinstance(value, list) else tuple
-    return [encode(item, depth + 1) for item in plain.__iter__(value)]
 
 
 def describe(value: object) -> str:
     """What a value is, for a sentence: ``a coroutine of `store.get```, ``a value of type `set```."""
+    if value is None:
+        return "None"
     kind = type(value).__name__
     if kind in ("coroutine", "generator", "async_generator"):
         article = "an" if kind[0] in "aeiou" else "a"
         return f"{article} {kind.replace('_', ' ')} (`{getattr(value, '__qualname__', '?')}`)"
-    if isinstance(value, asyncio.Future):
-        return f"{'a task' if isinstance(value, asyncio.Task) else 'a future'}, not its result"
+    if issubclass(type(value), asyncio.Future):
+        return f"{'a task' if issubclass(type(value), asyncio.Task) else 'a future'}, not its result"
     if kind in ("function", "method", "type"):
         return f"the {kind} `{getattr(value, '__name__', '?')}` itself"
     return f"a value of type `{kind}`"
@@ -222,10 +250,9 @@ def stands_for(kind: type[BaseException]) -> str:
 def text_of(error: BaseException) -> str:
     """An exception's text, at most 500 characters; a KeyError's without the quotes that Python adds."""
     try:
-        if isinstance(error, KeyError) and len(error.args) == 1:
-            return str(error.args[0])[:500]
-        return str(error)[:500]
-    except Exception as broken:
+        text = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
+        return str.__getitem__(str(text), slice(500))
+    except BaseException as broken:
         return f"(its text cannot be read: {type(broken).__name__})"
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import heapq
 from asyncio.base_events import BaseEventLoop
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVarTuple
 
 from asynclab.link import decode, error_from
 from asynclab.record import NS
 from asynclab.scheduler import Completion, Lane, RunEnded, Scheduler
 from asynclab.source_line import is_ours, where_it_waits
+from asynclab.timers import Timers
+
+Args = TypeVarTuple("Args")
 
 #: Turns of the loop in which no time passes before a run counts as a busy loop (about 0.5 s of CPU).
 MAX_TURNS = 100_000
@@ -53,14 +56,17 @@ class VirtualLoop(BaseEventLoop):
     >>> loop.close()
     """
 
+    _closed: bool  # these are BaseEventLoop's
+    _debug: bool
+    _ready: deque[asyncio.Handle]
+
     def __init__(self, scheduler: Scheduler, lane: Lane | None = None, *, max_turns: int = MAX_TURNS) -> None:
         super().__init__()
         self._room = scheduler
         self._lane = lane or scheduler.main
         self._arrived: list[Completion] = []  # completions that this loop has not seen yet
         self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._instants: list[int] = []  # a heap of when timers are due, in ns, each instant once
-        self._timers: dict[int, list[asyncio.TimerHandle]] = {}  # those due at one instant, oldest first
+        self._timers = Timers()
         self._turns = 0
         self._turns_at = 0
         self._max_turns = max_turns
@@ -93,25 +99,23 @@ class VirtualLoop(BaseEventLoop):
 
     def select(self, timeout: float | None) -> tuple[()]:
         """asyncio asks: did anything happen within `timeout` seconds?"""
+        now = self._room.now
         if not self._arrived:
-            if timeout == 0:
+            until = now if timeout == 0 else self._timers.next_instant()
+            if until is not None and until <= now:
                 self._count_turn()
             else:
-                self._idle(self._next_instant())
+                self._idle(until)
         completions, self._arrived = self._arrived, []
         for completion in completions:
             self._complete(*completion)
-        while self._instants and self._instants[0] <= self._room.now:
-            due = self._timers.pop(heapq.heappop(self._instants))
-            if self._room.dice is not None:
-                self._room.dice.shuffle(due)
-            self._ready += due
+        self._ready += self._timers.take_due(self._room.now, self._room.dice)
         return ()
 
     def call_soon(
-        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+        self, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
     ) -> asyncio.Handle:
-        """As in asyncio, which takes three calls for it: every step of every task comes through here."""
+        """As in asyncio, in one call where it takes three: each step of each task comes through here."""
         if self._closed or self._debug:
             return super().call_soon(callback, *args, context=context)
         handle = asyncio.Handle(callback, args, self, context)
@@ -119,36 +123,23 @@ class VirtualLoop(BaseEventLoop):
         return handle
 
     def call_later(
-        self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+        self, delay: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
     ) -> asyncio.TimerHandle:
         return self.call_at(self._room.now / NS + delay, callback, *args, context=context)
 
     def call_at(
-        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+        self, when: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        """asyncio's own heap compares timers in Python, and of those due at one instant forgets the order."""
-        if self._closed or self._debug:
-            self._check_closed()
-        instant = round(min(when, FOREVER) * NS)
+        """Due at the nearest nanosecond; those of one instant in the order in which they came."""
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
         timer = asyncio.TimerHandle(when, callback, args, self, context)
-        due_then = self._timers.get(instant)
-        if due_then is None:
-            self._timers[instant] = [timer]
-            heapq.heappush(self._instants, instant)
-        else:
-            due_then.append(timer)
+        self._timers.add(round(min(when, FOREVER) * NS), timer)
         return timer
 
-    def _next_instant(self) -> int | None:
-        """When the next timer is due; None without one. A cancelled timer must not move the clock."""
-        while self._instants:
-            due_then = self._timers[self._instants[0]]
-            while due_then and due_then[-1].cancelled():
-                due_then.pop()
-            if due_then:
-                return self._instants[0]
-            del self._timers[heapq.heappop(self._instants)]
-        return None
+    def close(self) -> None:
+        super().close()
+        self._timers.clear()
 
     def _process_events(self, event_list: Any) -> None:
         """There are none: completions are delivered by `select`."""

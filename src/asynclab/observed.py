@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from asynclab.link import decode
-from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value
-from asynclab.narrate import format_seconds
+from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value, shown
+from asynclab.narrate import format_seconds, one_line
 from asynclab.record import Call, Raised, Record, Request, Returned, Stopped, seconds, together
 from asynclab.service import Service
 
@@ -57,7 +57,7 @@ class Run:
     def ending(self) -> str:
         """How it ended, for a sentence: "returned 3", "raised KeyError: 'x' at line 2"."""
         outcome = self.record.outcome
-        return f"returned {decode(outcome.value)!r}" if isinstance(outcome, Returned) else self._instead()
+        return f"returned {shown(decode(outcome.value))}" if isinstance(outcome, Returned) else self._instead()
 
     def _instead(self) -> str:
         outcome = self.record.outcome
@@ -66,12 +66,12 @@ class Run:
         if not isinstance(outcome, Raised):
             return ""
         if outcome.type == "Uncrossable":
-            hint = ": is an `await` missing?" if self.returned_unawaited else ""
-            return f"returned {outcome.text}{hint}"
+            asks = outcome.text.endswith("?") or not self.returned_unawaited
+            return f"returned {outcome.text}" + ("" if asks else ": is an `await` missing?")
         return (
             f"raised {outcome.type}"
-            + (f": {outcome.text}" if outcome.text else "")
-            + (f" at {outcome.line}" if outcome.line else "")
+            + (f": {one_line(outcome.text, 200)}" if outcome.text else "")
+            + (f", at {outcome.line}" if outcome.line else "")
         )
 
     # -- anything else

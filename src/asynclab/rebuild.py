@@ -91,7 +91,7 @@ class _Rebuilding:
         in_order = [*own[START]]
         for slot, cell in enumerate(kept):
             in_order += [cell, *own[slot]]
-        self._name(cell for added in own.values() for cell in added)
+        self._name(cell for cell in in_order if "id" not in cell)
         notebook = copy.deepcopy({name: part for name, part in self.released.items() if name != "cells"})
         return Rebuilt({**notebook, "cells": in_order}, tuple(self._notes()))
 

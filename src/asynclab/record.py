@@ -7,9 +7,10 @@ the clock of the run; every public number is in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal, get_args
 
 NS = 1_000_000_000
@@ -181,14 +182,14 @@ class Record:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """How the run ended; a record without an end is `Stopped("interrupted", ...)`."""
-        for event in reversed(self.events):
-            if event[1] == "stop":
-                return Stopped(*event[2:])
-            if event[1] == "return":
-                return Returned(event[2])
-            if event[1] == "raise":
-                return Raised(*event[2:])
+        """How the run ended: stopped, even if only after the function's end; else as the function did.
+
+        A record without an end is `Stopped("interrupted", ...)`.
+        """
+        for event in self.of("stop"):
+            return Stopped(*event[2:])
+        for event in self.events[self._end_index :]:
+            return Returned(event[2]) if event[1] == "return" else Raised(*event[2:])
         return Stopped("interrupted", "the run was cut off", "")
 
     @cached_property
@@ -254,17 +255,25 @@ class Record:
 
     def peak(self, *services: str) -> Peak:
         """The most calls in flight together."""
-        open_calls: dict[int, Call] = {}
-        by_id = {call.id: call for call in self.calls(*services)}
-        best = Peak(0, 0.0, ())
+        of = {call.id: call for call in self.calls(*services)}
+        most, when = 0, -1
+        for index, in_flight in enumerate(self._in_flight(of)):
+            if len(in_flight) > most:
+                most, when = len(in_flight), index
+        if most == 0:
+            return Peak(0, 0.0, ())
+        then = next(islice(self._in_flight(of), when, None))
+        return Peak(most, seconds(self.events[when][0]), tuple(of[id] for id in then))
+
+    def _in_flight(self, ids: Container[int]) -> Iterator[Collection[int]]:
+        """After each event, which of these calls are in flight, the earliest first."""
+        in_flight: dict[int, None] = {}
         for event in self.events:
-            if event[1] == "call" and event[2] in by_id:
-                open_calls[event[2]] = by_id[event[2]]
-                if len(open_calls) > best.count:
-                    best = Peak(len(open_calls), seconds(event[0]), tuple(open_calls.values()))
+            if event[1] == "call" and event[2] in ids:
+                in_flight[event[2]] = None
             elif event[1] in ("reply", "error", "cancel"):
-                open_calls.pop(event[2], None)
-        return best
+                in_flight.pop(event[2], None)
+            yield in_flight
 
     def in_flight_at(self, began: str, *services: str) -> Peak:
         """The most calls to `services` that were in flight when a call to the service `began` was made."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from asynclab.lanes import clock_of_this_thread
-from asynclab.link import CALLABLE, OBJECT, SERVICE, encode
+from asynclab.link import CALLABLE, OBJECT, Reference, SERVICE, encode
 from asynclab.loop import VirtualLoop
 from asynclab.scheduler import Lane
 
@@ -31,7 +31,7 @@ class References:
         return ServiceClient(reference)
 
 
-class ServiceClient:
+class ServiceClient(Reference):
     """The learner's side of a service: one method for each method of the service.
 
     They are coroutine functions, or plain ones when the service has a blocking form. A source can be

@@ -18,6 +18,7 @@ import inspect
 import sys
 import threading
 import time
+from asyncio import all_tasks, sleep, wait
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
@@ -31,7 +32,7 @@ from asynclab.loop import MAX_TURNS, VirtualLoop
 from asynclab.parking import on_ctrl_c, parked_loop
 from asynclab.references import References
 from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
-from asynclab.source_line import is_learners, line_of_frame, line_of_thread, line_of_traceback
+from asynclab.source_line import in_learners_code, is_learners, line_of_frame, line_of_traceback
 from asynclab.threads import EARLY_BOUND, virtual_threads
 
 #: How long the world goes on after the function has returned, in its seconds: leaks betray themselves.
@@ -75,6 +76,16 @@ class Job:
 def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
     """Run the job in the world behind `handle`. Whatever it does, this returns; the world has the record."""
     own = _globals_of(job)
+    gc.freeze()  # garbage from before the run is not to complain in its name
+    try:
+        _play_in_place(handle, settings, job, limits, own)
+    finally:
+        gc.unfreeze()
+
+
+def _play_in_place(
+    handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits, own: dict[str, Any]
+) -> None:
     with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND):
         begun = _Run(handle, settings, job, limits)
         if limits.threads and begun.start():
@@ -116,6 +127,9 @@ class _Run:
         self.scheduler.main.task_name = self._current_task
         self.scheduler.on_client = self._client
         self.thread = threading.Thread(target=self.live, name="asynclab run", daemon=True)
+        # Not `thread.is_alive`: in Python before 3.13, a Ctrl-C during `thread.join` makes it False for ever.
+        self.over = threading.Event()
+        self._cpu_clock: int | None = None
         self.with_learner = True  # False once the learner's code is done and the runner cleans up
         self._settings = settings
         self._job = job
@@ -134,28 +148,35 @@ class _Run:
     # -- in the run's thread
 
     def live(self) -> None:
-        tracing = sys.gettrace()
-        with captured_by(self._capture), on_clock(self.scheduler.main), contextlib.suppress(RunEnded):
+        # Asked for here: for a thread that has ended, the answer may be a crash.
+        if hasattr(time, "pthread_getcpuclockid"):
+            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        with contextlib.suppress(RunEnded):  # one that comes when the learner's code has just ended
             try:
-                self._play()
+                with captured_by(self._capture), on_clock(self.scheduler.main):
+                    try:
+                        self._play()
+                    finally:
+                        self._clean_up()
             finally:
-                self.with_learner = False
-                sys.settrace(tracing)  # see `_raise_on_next_line`
-                self.handle([["close"]])
-                self._clean_up()
+                self.over.set()
 
     def _play(self) -> None:
         self.scheduler.running_thread = threading.get_ident()
+        tracing = sys.gettrace()
         try:
             self.loop.run_until_complete(self._main())
-            self.scheduler.flush()
-            if asyncio.all_tasks(self.loop) or self.scheduler.lanes:
-                self.loop.run_until_complete(asyncio.sleep(LINGER))
+            self.scheduler.tell()
+            if all_tasks(self.loop) or self.scheduler.lanes:
+                self.loop.run_until_complete(sleep(LINGER))
         except RunEnded as end:
             self.with_learner = False
             self._tell("stop", end.why, end.text, end.line)
         except BaseException as error:  # a task of the learner's let SystemExit or KeyboardInterrupt out
-            self._tell("raise", type(error).__name__, text_of(error), line_of_traceback(error.__traceback__))
+            self._tell("raise", *_told(error))
+        finally:
+            self.with_learner = False
+            sys.settrace(tracing)  # see `_raise_on_next_line`
 
     async def _main(self) -> None:
         try:
@@ -165,7 +186,7 @@ class _Run:
         except Uncrossable as refused:
             self._tell("raise", "Uncrossable", str(refused), "")
         except BaseException as error:
-            self._tell("raise", type(error).__name__, text_of(error), line_of_traceback(error.__traceback__))
+            self._tell("raise", *_told(error))
 
     async def _do(self) -> None:
         self._make()
@@ -197,7 +218,8 @@ class _Run:
         if not hasattr(returned, "__aiter__"):
             self._raise_if_untouched(returned)
             close_coroutines(returned)
-            raise Uncrossable(f"{describe(returned)} where `async for` needs an async generator")
+            hint = "is it `async def`" if inspect.isgenerator(returned) else "is a `yield` missing"
+            raise Uncrossable(f"{describe(returned)} where `async for` needs an async generator: {hint}?")
         async for item in returned:
             self.scheduler.say("item", encode(item))
         self._tell("return", None)
@@ -226,7 +248,7 @@ class _Run:
         self.scheduler.say("drive", self.scheduler.expect(lambda _: drained.set()))
         await drained.wait()
         if self._requests:
-            await asyncio.wait(self._requests.values(), timeout=LINGER)
+            await wait(self._requests.values(), timeout=LINGER)
         self._tell("return", None)
 
     def _client(self, completion: Completion) -> None:
@@ -263,16 +285,15 @@ class _Run:
 
     def _tell(self, *end: Any) -> None:
         """Tell the world how it ended, and before that what was printed and noticed."""
-        if self._capture.printed:
-            self.scheduler.say("print", self._capture.printed)
-        for text in self._capture.noise:
-            self.scheduler.say("noise", text)
-        self.scheduler.say(*end)
-        self.scheduler.flush()
+        gc.collect()  # forgotten coroutines complain now, whenever the collector would have come by
+        printed = [("print", self._capture.printed)] if self._capture.printed else []
+        noise = [("noise", text) for text in self._capture.noise]
+        with contextlib.suppress(RunEnded) if end[0] == "stop" else contextlib.nullcontext():
+            self.scheduler.tell(*printed, *noise, end)
 
     def _notice(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        because = f": {type(error).__name__}: {error}" if error is not None else ""
+        because = f": {type(error).__name__}: {text_of(error)}" if error is not None else ""
         message = context.get("message", "asyncio complained").replace("VirtualTask", "Task")
         self._capture.notice(message + because)
 
@@ -281,16 +302,17 @@ class _Run:
         return "?" if task is None else task.get_name()
 
     def _clean_up(self) -> None:
-        """Cancel what is left, so that nothing of this run is heard of later."""
+        """End what is left, so that nothing of this run is heard of later."""
+        self.handle([["close"]])
         self.scheduler.finish()
-        left = sorted(asyncio.all_tasks(self.loop), key=hash)
+        left = sorted(all_tasks(self.loop), key=hash)
         # each may fail: at a task that swallows its cancellation or answers it with SystemExit, or at
         # two that wait for each other, which asyncio cancels in circles; the others are to end all the same
         for task in left:
             with contextlib.suppress(BaseException):
                 task.cancel()
         with contextlib.suppress(BaseException):
-            self.loop.run_until_complete(asyncio.wait(left, timeout=1) if left else asyncio.sleep(0))
+            self.loop.run_until_complete(wait(left, timeout=1) if left else sleep(0))
         with contextlib.suppress(BaseException):
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
@@ -298,7 +320,7 @@ class _Run:
         for task in left:
             if not task.done():
                 close_for_good(task.get_coro())
-        gc.collect(0)  # forgotten coroutines complain here, where it is captured
+        gc.collect()  # what complains only now is captured, and too late to count
 
     # -- in the watching thread
 
@@ -306,48 +328,61 @@ class _Run:
         """CPU time that the run's threads have used; of the whole process where a thread's cannot be read."""
         if not hasattr(time, "pthread_getcpuclockid"):
             return time.process_time()
-        lanes = [lane.thread for lane in list(self.scheduler.lanes.values()) if lane.thread]
-        return self.scheduler.cpu_of_ended + sum(map(_cpu_of, [self.thread.ident or 0, *lanes]))
+        clocks = [self._cpu_clock, *(lane.cpu_clock for lane in list(self.scheduler.lanes.values()))]
+        return self.scheduler.cpu_of_ended + sum(map(_read_clock, clocks))
 
     def line(self) -> str:
         """The learner's line that the run is at."""
-        return line_of_thread(self.scheduler.running_thread)
+        return line_of_frame(self._frame())
 
     def interrupt(self, end: RunEnded) -> None:
         """Raise `end` in the learner's code, again and again if the code catches it."""
-        for _ in range(50):
-            if not self.thread.is_alive():
-                return
-            if self.with_learner:
+        attempts, began = 0, _real_monotonic()
+        while attempts < 50 and _real_monotonic() - began < self.limits.wall:
+            # The clean-up runs code of the learner's as well: a cancelled task's `finally`.
+            if self.with_learner or in_learners_code(self._frame()):
                 _raise_in(self.scheduler.running_thread, end)
-            self.thread.join(0.01)
+                attempts += 1
+            if self.over.wait(0.01):
+                return
         text = f"{end.text}; it cannot be stopped either, so it runs on: restart the kernel"
         self.handle([["stop", end.why, text, end.line], ["close"]])
 
 
-def _cpu_of(thread: int) -> float:
+    def _frame(self) -> FrameType | None:
+        return sys._current_frames().get(self.scheduler.running_thread)
+
+
+def _read_clock(clock: int | None) -> float:
     try:
-        return time.clock_gettime(time.pthread_getcpuclockid(thread)) if thread else 0.0
-    except OSError:  # it has just ended
+        return 0.0 if clock is None else time.clock_gettime(clock)
+    except OSError:  # its thread has just ended
         return 0.0
 
 
 def _watch(run: _Run) -> None:
-    """Wait for the end of the run, which is brought about when it takes too long."""
-    began = _real_monotonic()
+    """Wait for the end of the run, which is brought about when it takes too long or on Ctrl-C."""
+    end: RunEnded | None = None
+    while not run.over.is_set():
+        try:
+            end = end or _wait_for(run)
+            if end is not None:
+                run.interrupt(end)
+            return
+        except KeyboardInterrupt:
+            end = RunEnded("interrupted", "you interrupted it", run.line())
+
+
+def _wait_for(run: _Run) -> RunEnded | None:
+    """Until the run is over; gives the reason to end it, if there is one."""
+    limits, began = run.limits, _real_monotonic()
     cpu_began = 0.0 if hasattr(time, "pthread_getcpuclockid") else time.process_time()
-    limits = run.limits
-    try:
-        while run.thread.is_alive():
-            run.thread.join(0.02)
-            if run.cpu_seconds() - cpu_began > limits.cpu:
-                text = f"it computed for {limits.cpu:g} s without coming to an end"
-                return run.interrupt(RunEnded("cpu", text, run.line()))
-            if _real_monotonic() - began > limits.wall:
-                text = f"nothing came of it in {limits.wall:g} s of real time"
-                return run.interrupt(RunEnded("wall", text, run.line()))
-    except KeyboardInterrupt:
-        run.interrupt(RunEnded("interrupted", "you interrupted it", run.line()))
+    while not run.over.wait(0.02):
+        if run.cpu_seconds() - cpu_began > limits.cpu:
+            return RunEnded("cpu", f"it computed for {limits.cpu:g} s without coming to an end", run.line())
+        if _real_monotonic() - began > limits.wall:
+            return RunEnded("wall", f"nothing came of it in {limits.wall:g} s of real time", run.line())
+    return None
 
 
 def _in_this_thread(run: _Run) -> None:
@@ -396,7 +431,7 @@ def _raise_on_next_line(end: RunEnded) -> None:
 
 async def _awaited(function: Callable[..., Any], returned: Any) -> Any:
     """``await returned``, with a sentence for the answer that forgot `async def`."""
-    if isinstance(returned, Awaitable):
+    if inspect.isawaitable(returned):
         return await returned
     if hasattr(returned, "__aiter__"):
         raise Uncrossable(f"{describe(returned)}: it yields where it should return")
@@ -412,6 +447,14 @@ def close_for_good(coroutine: Any) -> None:
         with contextlib.suppress(BaseException):
             coroutine.close()
             return
+    # One that goes on whatever is raised in it is never dropped: Python would complain on stderr.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+
+
+def _told(error: BaseException) -> tuple[str, str, str]:
+    """An exception as the world is told of it: type, text, the learner's line."""
+    name: str = type.__dict__["__name__"].__get__(type(error))  # the real one, whatever its metaclass says
+    return name, text_of(error), line_of_traceback(error.__traceback__)
 
 
 def close_coroutines(value: Any, depth: int = 3) -> None:

@@ -32,6 +32,9 @@ NO_THREADS = (
     "open the notebook in JupyterLab on a machine of your own"
 )
 
+#: So many operations are told the world at the latest, even if no time passes.
+MAX_UNTOLD = 10_000
+
 #: Real seconds in which a lane that was told to end has to do so.
 GRACE = 0.5
 
@@ -109,6 +112,8 @@ class Scheduler:
     def say(self, *operation: Any) -> None:
         """Tell the world at the next idle moment; until then no time passes."""
         self._operations.append(operation)
+        if len(self._operations) > MAX_UNTOLD and not self.closing:
+            self.tell()
 
     def expect(self, receiver: Callable[[Completion], None]) -> int:
         """A new id; what the world completes under it goes to `receiver`."""
@@ -133,10 +138,16 @@ class Scheduler:
         finally:
             self._operations = said
 
-    def flush(self) -> None:
-        """Tell the world now, without letting time pass."""
-        operations, self._operations = self._operations, []
-        self._deliver(self._handle(operations)[1])
+    def tell(self, *operations: Sequence[Any]) -> None:
+        """Tell the world now, without letting time pass.
+
+        Raises `RunEnded` when the world says that it is over.
+        """
+        untold, self._operations = self._operations, []
+        _, completions, over = self._handle([*untold, *operations])
+        self._deliver(completions)
+        if over is not None and not self.closing:
+            raise self._end(over)
 
     def idle(self, until: int | None) -> None:
         """Nothing can run: let lanes go on whose wait is over, else let time pass until `until` (ns).
@@ -223,6 +234,7 @@ class Scheduler:
         texts = {
             "deadlock": "nothing is in flight and no timer is set, so nobody can wake what waits",
             "horizon": "after an hour on the world's clock it was still not over",
+            "events": "so much happened that its record is full",
         }
         places = "; ".join(filter(None, [self.describe(), *(lane.place() for lane in self.lanes.values())]))
         self.ended = RunEnded(why, texts.get(why, f"the world ended the run: {why}"), places)
@@ -247,6 +259,9 @@ class Lane:
     def block(self, why: str, seconds: float) -> None:
         """Do nothing else for `seconds`: asleep, or computing ("python" with the GIL, "native" without)."""
         scheduler = self.scheduler
+        if scheduler.closing and self is scheduler.main:
+            scheduler.now += round(seconds * NS)
+            return
         scheduler.say("block", self.id, why, round(seconds * NS), self.label(), self.line())
         self.wait_for_completion()
 
@@ -346,6 +361,7 @@ class ThreadLane(Lane):
         self.deadline: int | None = None
         self.over = False
         self.thread = 0
+        self.cpu_clock: int | None = None
         self._body = body
         self._start = start
         self._test: Callable[[], bool] | None = None
@@ -376,6 +392,7 @@ class ThreadLane(Lane):
             self._start(self.live)
             self._go.release()
         self.scheduler.baton.acquire()
+        self.scheduler.running_thread = _thread.get_ident()
         if self.scheduler.ended is not None and not self.scheduler.closing:
             raise self.scheduler.ended
 
@@ -399,8 +416,9 @@ class ThreadLane(Lane):
 
     def live(self) -> None:
         self._go.acquire()
-        self.thread = _thread.get_ident()
-        self.scheduler.running_thread = self.thread
+        self.thread = self.scheduler.running_thread = _thread.get_ident()
+        if hasattr(time, "pthread_getcpuclockid"):  # asked for here: for one that has ended, it may crash
+            self.cpu_clock = time.pthread_getcpuclockid(self.thread)
         with on_clock(self), suppress(RunEnded):
             self._run()
         self.over = True

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from asynclab.link import CALLABLE, SERVICE
+from asynclab.link import CALLABLE, SERVICE, Reference, decode
 from asynclab.narrate import format_seconds
 from asynclab.record import NS
 
@@ -43,7 +43,7 @@ class Quota:
     burst: int = 1
 
 
-class Service:
+class Service(Reference):
     """Something that answers after a while.
 
     `latency` is in seconds: one number, one per first argument, or ``latency(dice, *arguments)``, for
@@ -134,7 +134,7 @@ class Service:
     def failure_of(self, *args: Any, attempt: int = 1) -> BaseException | None:
         """The exception that a call with these arguments ends in, if any."""
         if not self._knows(args):
-            return KeyError(f"{self.name} has no {args[0] if args else ''!r}")
+            return KeyError(f"{self.name} has no {decode(args[0]) if args else ''!r}")
         if callable(self._fail):
             return self._fail(args[0] if args else None, attempt)
         if isinstance(self._fail, Mapping):
@@ -206,7 +206,7 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Bound:
+class Bound(Reference):
     """A method of a service as a function, e.g. one of the `calls` that an answer is to make."""
 
     service: Service

@@ -6,21 +6,22 @@ Each shows HTML in a notebook and plain text elsewhere. Nothing is ever printed 
 from __future__ import annotations
 
 import ast
-import math
 import os
 import sys
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from types import EllipsisType
+from types import EllipsisType, FrameType
 from typing import Any
 
 from asynclab import progress as kept
+from asynclab.course_folder import CLONE
 from asynclab.exercise import Exercise, examine, find_exercise
 from asynclab.narrate import format_seconds
 from asynclab.picture import text_bars
 from asynclab.picture.ink import with_code
 from asynclab.progress import Standing
+from asynclab.source_line import is_learners
 from asynclab.verdict import Verdict
 from asynclab.verdict_html import verdict_html
 
@@ -45,6 +46,7 @@ def check(name: str) -> Points | None:
     Your functions are looked up by name at this moment, so run the cell that defines them first.
     """
     __tracebackhide__ = True
+    _refuse_unconfigured_marks()
     exercise = _exercise(name)
     if exercise is None:
         return None
@@ -53,6 +55,19 @@ def check(name: str) -> Points | None:
     said = answer_guess(name, verdict.record.elapsed) if verdict.record is not None else None
     _show({"text/html": verdict_html(verdict, said or "")}, _verdict_text(verdict, said))
     return Points(verdict.score)
+
+
+class NoMarks(RuntimeError):
+    """nbgrader marks a notebook without the course's configuration."""
+
+
+def _refuse_unconfigured_marks() -> None:
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde" and "ASYNCLAB_MARKS" not in os.environ:
+        raise NoMarks(
+            "nbgrader runs this check without the course's configuration, so there are no marks. Put this "
+            "line into nbgrader_config.py, in the folder in which you start nbgrader, and mark again:\n"
+            f'load_subconfig("nbgrader_config.py", path={str(CLONE / "grader")!r})'
+        )
 
 
 def hint(name: str) -> None:
@@ -95,11 +110,10 @@ def predict(name: str, guess: float | EllipsisType) -> None:
 
     The next `watch` or check of a function of that name answers. It is never marked.
     """
+    name = getattr(name, "__name__", name)  # the function itself says the same
     if guess is ...:
         _show_lines([f'Put your guess in place of the dots, in seconds, as in `predict("{name}", 2.0)`.'])
-    elif (
-        isinstance(guess, bool) or not isinstance(guess, int | float) or not math.isfinite(guess) or guess < 0
-    ):
+    elif isinstance(guess, bool) or not isinstance(guess, int | float) or not 0 <= guess < 1e9:
         _show_lines([f"A guess is a number of seconds, such as 2.0; {guess!r} is none."])
     else:
         _guesses[name] = float(guess)
@@ -153,8 +167,12 @@ def _exercise(name: str) -> Exercise | None:
 
 
 def _callers_names() -> Mapping[str, Any]:
-    """The names that the cell which called us can see."""
-    frame = sys._getframe(2)
+    """The names that the cell which called us can see; the notebook's when a thread of another's calls."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not is_learners(frame.f_code.co_filename):
+        frame = frame.f_back
+    if frame is None:
+        return vars(sys.modules["__main__"])
     return {**frame.f_globals, **frame.f_locals}
 
 
@@ -204,7 +222,11 @@ def _show_lines(lines: list[str]) -> None:
 
 
 def _show(rich: dict[str, str], text: str) -> None:
-    """One output with all forms, by their media types, in a notebook; the text elsewhere."""
+    """One output with all forms, by their media types, in a notebook; the text elsewhere.
+
+    Half a character, which a learner's value may hold, cannot be sent to a notebook.
+    """
+    rich, text = {kind: _writable(form) for kind, form in rich.items()}, _writable(text)
     if "IPython" in sys.modules:
         from IPython import get_ipython
         from IPython.display import display
@@ -213,3 +235,8 @@ def _show(rich: dict[str, str], text: str) -> None:
             display({**rich, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
             return
     print(text)
+
+
+def _writable(text: str) -> str:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -63,9 +63,14 @@ class Verdict:
         return data
 
     @property
+    def marks(self) -> str:
+        """``1 of 4 points``."""
+        return f"{self.score:g} of {self.points:g} {'point' if self.points == 1 else 'points'}"
+
+    @property
     def headline(self) -> str:
         """``Not yet: fetch_all, 1 of 4 points``."""
-        return f"{WORDS[self.verdict]}: {self.exercise}, {self.score:g} of {self.points:g} points"
+        return f"{WORDS[self.verdict]}: {self.exercise}, {self.marks}"
 
     def text(self) -> str:
         """All that the learner reads, without the picture."""

@@ -39,8 +39,7 @@ def _headline(verdict: Verdict) -> str:
     return (
         '<p style="margin:0 0 6px">'
         f'<strong style="border:1.5px solid {colour};border-radius:4px;padding:1px 8px">{word}</strong> '
-        f"<code>{escape(verdict.exercise)}</code>, "
-        f"{verdict.score:g} of {verdict.points:g} points</p>"
+        f"<code>{escape(verdict.exercise)}</code>, {verdict.marks}</p>"
     )
 
 

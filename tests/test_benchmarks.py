@@ -1,0 +1,70 @@
+"""The benchmarks run and print what they promise. What they measure decides nothing here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
+MACHINE = {"load_average", "python", "cpus", "repeat"}
+SMALL = {
+    "clock.py": ["--tasks", "5", "--rounds", "1", "--calls", "20", "--repeat", "1"],
+    "check.py": ["--fetches", "3", "--repeat", "1"],
+}
+
+
+def run(script, *options):
+    command = [sys.executable, str(FOLDER / script), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def small(script):
+    return json.loads(run(script, *SMALL[script], "--json"))
+
+
+def test_each_benchmark_is_tested_and_has_its_command_in_the_readme():
+    scripts = {path.name for path in FOLDER.glob("*.py")} - {"table.py"}
+    assert scripts == set(SMALL)
+    readme = (FOLDER / "README.md").read_text()
+    assert [script for script in scripts if f".venv/bin/python benchmarks/{script} " not in readme] == []
+
+
+def test_the_clock_is_compared_with_the_fastest_other_asyncio_clock():
+    result = small("clock.py")
+    assert result.keys() >= MACHINE | {"ratio_to_fastest_asyncio", "events_per_cpu_second", "tasks", "rounds"}
+    medians = result["median_cpu_seconds"]
+    assert set(medians) == {"asynclab", "looptime", "async-solipsism", "trio MockClock", "SimPy"}
+    assert all(set(seconds) == {"sleepers", "timeouts"} for seconds in medians.values())
+    assert result["ratio_to_fastest_asyncio"] == max(result["ratios"].values())
+
+
+def test_a_check_is_measured_with_and_without_its_picture():
+    result = small("check.py")
+    assert result.keys() >= MACHINE | {
+        "check_cpu_ms",
+        "check_with_picture_cpu_ms",
+        "import_cpu_ms",
+        "fetches",
+    }
+    assert result["worlds"] >= 1
+
+
+@pytest.mark.parametrize("script", SMALL)
+def test_the_table_has_the_machine_beside_it(script):
+    last = run(script, *SMALL[script]).splitlines()[-1]
+    assert last.startswith("load average ")
+    assert f"Python {sys.version.split()[0]}" in last
+    assert last.endswith("CPUs")
+
+
+@pytest.mark.parametrize("script", SMALL)
+def test_help_names_the_options(script):
+    told = run(script, "--help")
+    assert [
+        option for option in [*SMALL[script], "--json"] if option.startswith("--") and option not in told
+    ] == []
