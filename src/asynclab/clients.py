@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from asynclab.link import Reference, OBJECT
+from asynclab.link import OBJECT, Reference
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asynclab.choices import smaller
+from asynclab.link import describe
 from asynclab.player import CPU_BUDGET, LocalPlayer
 from asynclab.record import Stopped
 from asynclab.trial import Player, Trial

@@ -10,7 +10,6 @@ import asyncio
 import datetime
 import functools
 import sys
-import functools
 import threading
 import time
 import types

@@ -57,7 +57,9 @@ class Run:
     def ending(self) -> str:
         """How it ended, for a sentence: "returned 3", "raised KeyError: 'x' at line 2"."""
         outcome = self.record.outcome
-        return f"returned {shown(decode(outcome.value))}" if isinstance(outcome, Returned) else self._instead()
+        return (
+            f"returned {shown(decode(outcome.value))}" if isinstance(outcome, Returned) else self._instead()
+        )
 
     def _instead(self) -> str:
         outcome = self.record.outcome

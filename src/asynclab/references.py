@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from asynclab.lanes import clock_of_this_thread
-from asynclab.link import CALLABLE, OBJECT, Reference, SERVICE, encode
+from asynclab.link import CALLABLE, OBJECT, SERVICE, Reference, encode
 from asynclab.loop import VirtualLoop
 from asynclab.scheduler import Lane
 

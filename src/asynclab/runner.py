@@ -348,7 +348,6 @@ class _Run:
         text = f"{end.text}; it cannot be stopped either, so it runs on: restart the kernel"
         self.handle([["stop", end.why, text, end.line], ["close"]])
 
-
     def _frame(self) -> FrameType | None:
         return sys._current_frames().get(self.scheduler.running_thread)
 

@@ -262,7 +262,7 @@ class VirtualPool:
         maxtasksperchild: int | None = None,
     ) -> None:
         self._executor = ProcessPoolExecutor(processes)
-        self._executor._max_workers = processes or os.cpu_count() or 1
+        self._executor._max_workers = processes or os.cpu_count() or 1  # type: ignore[attr-defined]
 
     def apply_async(
         self,
@@ -467,7 +467,7 @@ def _table() -> list[Replacement]:
         (threading.Thread, "start", _start),
         (threading.Thread, "join", _join),
         (threading.Thread, "is_alive", _is_alive),
-        (queue, "SimpleQueue", _made_in_a_lane(queue._PySimpleQueue, queue.SimpleQueue)),
+        (queue, "SimpleQueue", _made_in_a_lane(queue._PySimpleQueue, queue.SimpleQueue)),  # type: ignore[attr-defined]
         (ProcessPoolExecutor, "__init__", _process_init),
         *executors,
         (multiprocessing, "Pool", virtual_pool),

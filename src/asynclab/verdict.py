@@ -159,7 +159,7 @@ def _result(
     failed = next((one for one in seen if not one.holds), None)
     if failed is not None:
         return RequirementResult(text, False, 0.0, failed.message)
-    if gates and text not in gates:
+    if gates and not seen[0].gate:
         return RequirementResult(text, False, 0.0, NOT_COUNTED)
     return RequirementResult(text, counts, share if counts else 0.0, "")
 

@@ -1,4 +1,4 @@
-# says: The answer was there, and you went on waiting
+# says: ends when the first answer is there: it took
 import asyncio
 
 
