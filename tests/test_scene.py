@@ -44,6 +44,11 @@ def test_a_tuple_of_exception_classes_stays_one_so_that_except_takes_it():
         encode((int, ConnectionError))
 
 
+def test_one_argument_that_is_an_exception_class_stays_one_argument():
+    trial = trial_of(itself=lambda kind: kind)
+    assert trial.compute("itself", ConnectionError).value.value is ConnectionError
+
+
 def test_a_value_with_numbers_as_keys_and_with_errors_is_compared_as_it_was_returned():
     async def gather_partial():
         return {0: 1.5}, {1: ConnectionError("down"), 2: asyncio.CancelledError()}
