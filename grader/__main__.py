@@ -1,4 +1,4 @@
-"""The author's commands: python -m grader build | check | prove | judge."""
+"""The commands of authors and teachers: python -m grader build | check | prove | judge | setup | selftest."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from grader import commands
 from grader.judge_file import CheckError
 from grader.lesson import SourceError
+from grader.refusal import SandboxRefused
 from grader.repository import UsageError
 
 EPILOG = """examples:
@@ -30,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (SourceError, CheckError) as error:
         print(f"grader: {error}", file=sys.stderr)
         return 1
+    except SandboxRefused as refused:
+        print(f"grader: {refused}", file=sys.stderr)
+        return 3
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -100,6 +104,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     judge.add_argument("--seed", type=int, default=0, metavar="N", help="draws other numbers (default: 0)")
     judge.add_argument("--json", action="store_true", help="print the verdict as one object")
+
+    add("setup", commands.setup, "make what learners' code runs in for marks", "setup")
+
+    selftest = add(
+        "selftest",
+        commands.selftest,
+        "try to break out of the sandbox that learners' code runs in",
+        "selftest",
+    )
+    selftest.add_argument(
+        "--paranoid", action="store_true", help="the sandbox that starts a Python for each exercise"
+    )
+    selftest.add_argument("--times", action="store_true", help="then measure what a start costs")
     return parser
 
 
