@@ -10,10 +10,12 @@ import asyncio
 import functools
 import heapq
 from asyncio.base_events import BaseEventLoop
-from collections.abc import Callable, Coroutine
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context
 from typing import Any, NoReturn
 
+from asynclab.lanes import clock_of_this_thread
 from asynclab.link import decode, error_from
 from asynclab.record import NS
 from asynclab.scheduler import Completion, Lane, RunEnded, Scheduler
@@ -23,24 +25,32 @@ from asynclab.source_line import is_ours, where_it_waits
 MAX_TURNS = 100_000
 
 
+#: What the timer of an `asyncio.sleep` calls.
+_wake = vars(asyncio.futures)["_set_result_unless_cancelled"]
+
 #: Later than any run lasts, in seconds: what `sleep(math.inf)` waits for.
 FOREVER = 1e9
 
 
 class VirtualTask(asyncio.Task[Any]):
-    """A task that sets iterate in order of creation, not of address, so that a run can be repeated."""
+    """A task that sets iterate in order of `place`, not of address, so that a run can be repeated."""
 
-    __slots__ = ("_number",)
+    __slots__ = ("number", "place")
 
-    def __init__(self, coro: Coroutine[Any, Any, Any], number: int, **options: Any) -> None:
-        self._number = number  # before Task.__init__, which puts the task into a set
+    def __init__(self, coro: Coroutine[Any, Any, Any], number: int, place: int, **options: Any) -> None:
+        self.number = number  # in order of creation
+        self.place = place  # before Task.__init__, which puts the task into a set
         super().__init__(coro, **options)
 
     def __hash__(self) -> int:
-        return self._number
+        return self.place
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+class _Sleep(asyncio.TimerHandle):
+    """The timer of an `asyncio.sleep`."""
 
 
 class VirtualLoop(BaseEventLoop):
@@ -52,6 +62,11 @@ class VirtualLoop(BaseEventLoop):
     (None, 3599.0)
     >>> loop.close()
     """
+
+    _ready: deque[asyncio.Handle]
+    _closed: bool
+    _debug: bool
+    _check_closed: Callable[[], None]
 
     def __init__(self, scheduler: Scheduler, lane: Lane | None = None, *, max_turns: int = MAX_TURNS) -> None:
         super().__init__()
@@ -88,16 +103,20 @@ class VirtualLoop(BaseEventLoop):
             options["context"] = context
         if self.get_task_factory() is not None:
             return super().create_task(coro, name=name, **options)
-        self._check_closed()  # type: ignore[attr-defined]
-        return VirtualTask(coro, number, loop=self, name=name, **options)
+        self._check_closed()
+        place = number if self._room.dice is None else self._room.dice.getrandbits(30)
+        return VirtualTask(coro, number, place, loop=self, name=name, **options)
 
     def select(self, timeout: float | None) -> tuple[()]:
         """asyncio asks: did anything happen within `timeout` seconds?"""
         if not self._arrived:
             if timeout == 0:
                 self._count_turn()
+                self._lane.may_give_way()
             else:
                 self._idle(self._next_instant())
+        if self._room.dice is not None and self._sleeps_first():
+            return ()
         completions, self._arrived = self._arrived, []
         for completion in completions:
             self._complete(*completion)
@@ -108,7 +127,19 @@ class VirtualLoop(BaseEventLoop):
             self._ready += due
         return ()
 
-    def call_soon(
+    def _sleeps_first(self) -> bool:
+        """Whether, by the dice, sleeps of this instant end now and its replies come in the next turn."""
+        room = self._room
+        due = self._timers.get(room.now, [])
+        sleeps = [timer for timer in due if isinstance(timer, _Sleep)]
+        if not self._arrived or not sleeps or room.dice.random() < 0.5:  # type: ignore[union-attr]
+            return False
+        self._timers[room.now] = [timer for timer in due if not isinstance(timer, _Sleep)]
+        room.dice.shuffle(sleeps)  # type: ignore[union-attr]
+        self._ready += sleeps
+        return True
+
+    def call_soon(  # type: ignore[override]  # here and below the stubs tie the arguments to the callback
         self, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         """As in asyncio, which takes three calls for it: every step of every task comes through here."""
@@ -118,19 +149,20 @@ class VirtualLoop(BaseEventLoop):
         self._ready.append(handle)
         return handle
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         return self.call_at(self._room.now / NS + delay, callback, *args, context=context)
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """asyncio's own heap compares timers in Python, and of those due at one instant forgets the order."""
         if self._closed or self._debug:
             self._check_closed()
         instant = round(min(when, FOREVER) * NS)
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        kind = _Sleep if callback is _wake else asyncio.TimerHandle
+        timer = kind(when, callback, args, self, context)
         due_then = self._timers.get(instant)
         if due_then is None:
             self._timers[instant] = [timer]
@@ -154,7 +186,10 @@ class VirtualLoop(BaseEventLoop):
         """There are none: completions are delivered by `select`."""
 
     def _write_to_self(self) -> None:
-        """Nobody sleeps in a selector, so nobody has to be woken."""
+        """A thread has handed something over. Nobody sleeps in a selector, so nobody has to be woken."""
+        lane = clock_of_this_thread()
+        if isinstance(lane, Lane) and lane is not self._lane:
+            lane.may_give_way()
 
     # -- the world
 
@@ -208,7 +243,7 @@ class VirtualLoop(BaseEventLoop):
 
     def describe_tasks(self) -> str:
         """Each unfinished task and where it waits: ```loader` waits in `Queue.put`, line 12: `...```."""
-        tasks = sorted(asyncio.all_tasks(self), key=hash)
+        tasks = in_order(asyncio.all_tasks(self))
         places = [self._describe(task) for task in tasks]
         shown = list(dict.fromkeys(filter(None, places)))
         more = f"; and {len(shown) - 4} more" if len(shown) > 4 else ""
@@ -227,6 +262,11 @@ class VirtualLoop(BaseEventLoop):
             + (f" in `{inside}`" if inside not in ("", name) else "")
             + (f", {line}" if line else "")
         )
+
+
+def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    """The tasks as they were made; those of a factory of the learner's, which have no number, first."""
+    return sorted(tasks, key=lambda task: getattr(task, "number", 0))
 
 
 def name_of(task: asyncio.Task[Any] | None) -> str:

@@ -24,10 +24,11 @@ from types import FrameType
 from typing import Any, Literal
 
 from asynclab.capture import Capture, captured_by, capturing
+from asynclab.early_locks import locks_made_before
 from asynclab.fixtures import FIXTURES
 from asynclab.lanes import early_bound, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
-from asynclab.loop import MAX_TURNS, VirtualLoop
+from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
 from asynclab.parking import on_ctrl_c, parked_loop
 from asynclab.references import References
 from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
@@ -75,7 +76,7 @@ class Job:
 def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
     """Run the job in the world behind `handle`. Whatever it does, this returns; the world has the record."""
     own = _globals_of(job)
-    with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND):
+    with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND), locks_made_before(own):
         begun = _Run(handle, settings, job, limits)
         if limits.threads and begun.start():
             _watch(begun)
@@ -283,7 +284,7 @@ class _Run:
     def _clean_up(self) -> None:
         """Cancel what is left, so that nothing of this run is heard of later."""
         self.scheduler.finish()
-        left = sorted(asyncio.all_tasks(self.loop), key=hash)
+        left = in_order(asyncio.all_tasks(self.loop))
         # each may fail: at a task that swallows its cancellation or answers it with SystemExit, or at
         # two that wait for each other, which asyncio cancels in circles; the others are to end all the same
         for task in left:

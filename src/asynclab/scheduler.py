@@ -187,9 +187,23 @@ class Scheduler:
         if self.dice is not None:
             self.dice.shuffle(lanes)
         able = [lane for lane in lanes if lane.can_go_on()]
+        if not able:
+            able = [lane for lane in lanes if lane.gave_way][:1]
         for lane in able:
             lane.go_on()
         return bool(able)
+
+    @property
+    def explores(self) -> bool:
+        """Whether the order of lanes comes from dice, and there are any."""
+        return self.dice is not None and bool(self.lanes) and not self.closing
+
+    def let_others(self) -> bool:
+        """Let all go on that can at this instant, those whose time is now included; whether anything did."""
+        operations, self._operations = self._operations, []
+        completions = self._handle([*operations, ("idle", self.now)])[1]
+        self._deliver(completions)
+        return self.resume_those_that_can() or bool(completions)
 
     @property
     def explores(self) -> bool:
@@ -271,6 +285,15 @@ class Lane:
     def give_way(self) -> None:
         raise NotImplementedError
 
+    def may_give_way(self) -> None:
+        """A point where the system could have switched: others may go on here before this lane does."""
+        scheduler = self.scheduler
+        if scheduler.explores and scheduler.dice.random() < 0.5:  # type: ignore[union-attr]
+            self.give_way()
+
+    def give_way(self) -> None:
+        raise NotImplementedError
+
     def wait_for_completion(self) -> None:
         raise NotImplementedError
 
@@ -316,7 +339,6 @@ class MainLane(Lane):
         self.scheduler.let_others()
 
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
-        self.may_give_way()
         if test():
             return True
         if timeout is not None and timeout <= 0:
@@ -345,6 +367,7 @@ class ThreadLane(Lane):
         self.name = name
         self.deadline: int | None = None
         self.over = False
+        self.gave_way = False  # it could go on, and lets others go first
         self.thread = 0
         self._body = body
         self._start = start
@@ -430,12 +453,11 @@ class ThreadLane(Lane):
         self._stand_still()
 
     def give_way(self) -> None:
-        self._test = _always
+        self.gave_way = True
         self._stand_still()
-        self._take_met()
+        self.gave_way = False
 
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
-        self.may_give_way()
         if test():
             return True
         if timeout is not None and timeout <= 0:
@@ -448,10 +470,6 @@ class ThreadLane(Lane):
     def _take_met(self) -> bool:
         met, self._met = self._met, False
         return met
-
-
-def _always() -> bool:
-    return True
 
 
 def _start_thread(live: Callable[[], None]) -> None:
