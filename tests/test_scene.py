@@ -425,3 +425,18 @@ def test_a_group_that_fails_in_a_clients_call_is_answered_with_what_the_caller_r
         "ConnectionError",
         "down",
     )
+
+
+def test_a_request_that_never_came_is_not_answered():
+    class Broken:
+        def __init__(self):
+            raise OSError("no disk")
+
+    trial = trial_of(Broken)
+    trial.at(1.0, trial.make("Broken"), "work")
+    run = trial.drive("Broken")
+    run.reply(1).equals(3, "answers")
+    run.replied(1).equals(1.0, "at once")
+
+    assert unmet(run)[0].startswith("raised OSError: no disk at line")
+    assert unmet(run)[1] == "request 1, which came at 0.0 s, was never answered, 1.0 s was expected"

@@ -86,9 +86,9 @@ def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -
 
 def _globals_of(job: Job) -> dict[str, Any]:
     """The module that the learner's code lives in: what it bound early is looked for there."""
-    functions = [job.function, *job.names.values()]
-    found = next((vars for thing in functions if (vars := _its_globals(thing)) is not None), None)
-    return {} if found is None else found
+    found = [_its_globals(thing) for thing in (job.function, *job.names.values())]
+    modules = [module for module in found if module is not None]
+    return next((module for module in modules if module is job.names), modules[0] if modules else {})
 
 
 def _its_globals(thing: Any) -> dict[str, Any] | None:
