@@ -205,18 +205,6 @@ class Scheduler:
         self._deliver(completions)
         return self.resume_those_that_can() or bool(completions)
 
-    @property
-    def explores(self) -> bool:
-        """Whether the order of lanes comes from dice, and there are any."""
-        return self.dice is not None and bool(self.lanes) and not self.closing
-
-    def let_others(self) -> bool:
-        """Let all go on that can at this instant, those whose time is now included; whether anything did."""
-        operations, self._operations = self._operations, []
-        completions = self._handle([*operations, ("idle", self.now)])[1]
-        self._deliver(completions)
-        return self.resume_those_that_can() or bool(completions)
-
     def spawn(
         self, pool: str, kind: str, size: int, name: str, body: Callable[[], None], start: Any = None
     ) -> ThreadLane:
@@ -275,15 +263,6 @@ class Lane:
         if how == "error":
             raise error_from(*content)
         return decode(content[0], self.scheduler.refer)
-
-    def may_give_way(self) -> None:
-        """A point where the system could have switched: others may go on here before this lane does."""
-        scheduler = self.scheduler
-        if scheduler.explores and scheduler.dice.random() < 0.5:  # type: ignore[union-attr]
-            self.give_way()
-
-    def give_way(self) -> None:
-        raise NotImplementedError
 
     def may_give_way(self) -> None:
         """A point where the system could have switched: others may go on here before this lane does."""
