@@ -78,16 +78,13 @@ def find_runtime() -> Runtime:
     interpreter = _finished(folder)
     if interpreter is None:
         raise SandboxRefused(f"there is no up-to-date runtime for learners' code in {folder}", SETUP)
-    runtime = Runtime(folder, account, interpreter)
     try:
-        _bring_sources(runtime)
+        sources = _bring_sources(folder)
     except OSError as error:
-        raise SandboxRefused(
-            f"the runtime is of another version of the course, and {error}", SETUP
-        ) from error
-    if not account.may_enter(runtime.sources):
+        raise SandboxRefused(f"the runtime is of another version, and {error}", SETUP) from error
+    if not account.may_enter(sources):
         raise SandboxRefused(f"user {account.uid}, who runs learners' code, cannot read {folder}", SETUP)
-    return runtime
+    return Runtime(folder, account, interpreter, sources)
 
 
 def runtime_folder(account: Account) -> Path:
