@@ -1,4 +1,4 @@
-"""The author's commands: python -m grader build | check | prove | judge; and the teacher's: teach."""
+"""The commands of authors and teachers: build, check, prove, judge; teach, setup, selftest."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from grader import commands
 from grader.judge_file import CheckError
 from grader.lesson import SourceError
+from grader.refusal import SandboxRefused
 from grader.repository import Repository, UsageError
 
 EPILOG = """examples:
@@ -34,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (SourceError, CheckError) as error:
         print(f"grader: {error}", file=sys.stderr)
         return 1
+    except SandboxRefused as refused:
+        print(f"grader: {refused}", file=sys.stderr)
+        return 3
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -118,6 +122,18 @@ def _parser() -> argparse.ArgumentParser:
     teach.add_argument(
         "--folder", type=Path, default=Repository().root / "teacher", help="the course's folder (teacher/)"
     )
+    add("setup", commands.setup, "make what learners' code runs in for marks", "setup")
+
+    selftest = add(
+        "selftest",
+        commands.selftest,
+        "try to break out of the sandbox that learners' code runs in",
+        "selftest",
+    )
+    selftest.add_argument(
+        "--paranoid", action="store_true", help="the sandbox that starts a Python for each exercise"
+    )
+    selftest.add_argument("--times", action="store_true", help="then measure what a start costs")
     return parser
 
 

@@ -130,6 +130,35 @@ def teach(arguments: Namespace) -> int:
     return int(refused) if arguments.no_lab else lab.start(folder, arguments.rest, role="teacher")
 
 
+def setup(arguments: Namespace) -> int:
+    from grader.runtime import make_runtime
+
+    runtime = make_runtime()
+    print(f"Learners' code runs as user {runtime.account.uid}, in {runtime.folder}.")
+    print("Next: python -m grader selftest")
+    return 0
+
+
+def selftest(arguments: Namespace) -> int:
+    from grader.runtime import find_runtime
+    from grader.sandbox import Sandbox
+    from grader.selftest import self_test
+    from grader.spawn_times import spawn_times
+
+    began, attempts = time.monotonic(), []
+    with Sandbox(find_runtime(), paranoid=arguments.paranoid) as sandbox:
+        for attempt in self_test(sandbox):
+            attempts.append(attempt)
+            print(attempt)
+    escaped = sum(attempt.escaped for attempt in attempts)
+    print(
+        f"{count(len(attempts), 'attempt')}, {escaped or 'none'} escaped ({time.monotonic() - began:.1f} s)"
+    )
+    if arguments.times:
+        print(spawn_times(sandbox.runtime, paranoid=arguments.paranoid))
+    return 3 if escaped else 0
+
+
 def _proofs(
     repository: Repository,
     names: Collection[str],

@@ -9,8 +9,8 @@ account can enter the clone; else (root grades, and the clone is in a private ho
 clone's own under /var/lib/asynclab/.
 
     venv/              the packages, at the versions of requirements.lock; remade when that changes
-    sources/<hash>/    asynclab and the files of the grader that work inside the sandbox; a sandbox takes
-                       those that equal this clone's, so it can never run with stale ones
+    sources/<hash>/    asynclab and the files of the grader that work inside the sandbox, copied again
+                       whenever this clone's have changed, so it never runs with stale ones
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from grader.repository import Repository
 PACKAGES = ("ipython", "matplotlib", "numpy")
 
 #: The files of this folder that work inside the sandbox. They hold no secret.
-INSIDE = ("__init__", "cold", "lockdown", "namespaces", "seccomp", "shell", "worker", "zygote")
+INSIDE = ("__init__", "cold", "escapes", "lockdown", "namespaces", "seccomp", "shell", "worker", "zygote")
 
 #: Where the sandbox has the sources; a .pth file in the venv puts it on the path of its Python.
 SOURCES_INSIDE = "/course"
@@ -62,14 +62,11 @@ class Runtime:
     folder: Path
     account: Account
     interpreter: Interpreter
+    sources: Path
 
     @property
     def venv(self) -> Path:
         return self.folder / "venv"
-
-    @property
-    def sources(self) -> Path:
-        return self.folder / "sources" / _hash_of(_sources())
 
 
 def find_runtime() -> Runtime:
@@ -81,12 +78,13 @@ def find_runtime() -> Runtime:
     interpreter = _finished(folder)
     if interpreter is None:
         raise SandboxRefused(f"there is no up-to-date runtime for learners' code in {folder}", SETUP)
-    runtime = Runtime(folder, account, interpreter)
-    if not runtime.sources.is_dir():
-        raise SandboxRefused("the runtime for learners' code is of another version of asynclab", SETUP)
-    if not account.may_enter(runtime.sources):
+    try:
+        sources = _bring_sources(folder)
+    except OSError as error:
+        raise SandboxRefused(f"the runtime is of another version, and {error}", SETUP) from error
+    if not account.may_enter(sources):
         raise SandboxRefused(f"user {account.uid}, who runs learners' code, cannot read {folder}", SETUP)
-    return runtime
+    return Runtime(folder, account, interpreter, sources)
 
 
 def runtime_folder(account: Account) -> Path:
@@ -105,15 +103,13 @@ def make_runtime(say: Callable[[str], object] = print) -> Runtime:
     """
     account = _account(say)
     folder = runtime_folder(account)
-    with _readable_for_all(), _only_one(folder):
+    with _one_at_a_time(folder):
         interpreter = _finished(folder)
         if interpreter is None:
             interpreter = find_interpreter(account)
             say(f"Making the runtime for learners' code with {interpreter.path}, in {folder}.")
             _make_venv(folder, interpreter)
-        runtime = Runtime(folder, account, interpreter)
-        if not runtime.sources.is_dir():
-            _copy_sources(runtime)
+    runtime = Runtime(folder, account, interpreter, _bring_sources(folder))
     if (
         account.output_of(str(runtime.venv / "bin" / "python"), "-c", "import IPython, matplotlib, numpy")
         is None
@@ -245,18 +241,25 @@ def _sources() -> dict[str, bytes]:
     }
 
 
-def _copy_sources(runtime: Runtime) -> None:
-    """Copy them beside the others, which a sandbox may be using, and compile them."""
-    final = runtime.sources
-    for old in final.parent.glob("*"):
-        if time.time() - old.stat().st_mtime > KEEP_SOURCES:
-            shutil.rmtree(old, ignore_errors=True)
-    new = final.with_name(f".{final.name}")
-    for path, content in _sources().items():
-        (new / path).parent.mkdir(parents=True, exist_ok=True)
-        (new / path).write_bytes(content)
-    _run(str(runtime.venv / "bin" / "python"), "-I", "-m", "compileall", "-q", str(new))
-    new.rename(final)
+def _bring_sources(folder: Path) -> Path:
+    """Copy them beside those of other versions, which sandboxes may be using, and compile them."""
+    sources = _sources()
+    final = folder / "sources" / _hash_of(sources)
+    if final.is_dir():
+        return final
+    with _one_at_a_time(folder):
+        if final.is_dir():
+            return final
+        for old in final.parent.glob("*"):
+            if time.time() - old.stat().st_mtime > KEEP_SOURCES:
+                shutil.rmtree(old, ignore_errors=True)
+        new = final.with_name(f".{final.name}")
+        for path, content in sources.items():
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            (new / path).write_bytes(content)
+        _run(str(folder / "venv" / "bin" / "python"), "-I", "-m", "compileall", "-q", str(new))
+        new.rename(final)
+        return final
 
 
 def _hash_of(contents: dict[str, bytes]) -> str:
@@ -266,24 +269,16 @@ def _hash_of(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-# -- files that another user reads
-
-
 @contextmanager
-def _readable_for_all() -> Iterator[None]:
-    before = os.umask(0o022)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Two set-ups at once would make the same files."""
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Make files that everybody can read, while nobody else makes the same."""
     import fcntl  # no such thing on Windows
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    before = os.umask(0o022)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    finally:
+        os.umask(before)

@@ -57,12 +57,22 @@ class Handle:
     def cpu_seconds(self) -> float | None:
         """What it has used, with the children that it has waited for; None when nobody says."""
         try:
-            described = Path(f"/proc/self/fdinfo/{self._fd}").read_text(encoding="utf-8")
-            pid = int(described.partition("Pid:")[2].split()[0])
-            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        except (OSError, ValueError, IndexError):
+            fields = self._proc("stat").rpartition(")")[2].split()
+            return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError):
             return None
-        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def uids(self) -> list[int] | None:
+        """Who it is for the machine: real, effective, saved, and for files; None when nobody says."""
+        try:
+            return list(map(int, self._proc("status").partition("\nUid:")[2].split()[:4]))
+        except (OSError, ValueError):
+            return None
+
+    def _proc(self, name: str) -> str:
+        described = Path(f"/proc/self/fdinfo/{self._fd}").read_text(encoding="utf-8")
+        pid = int(described.partition("\nPid:")[2].split()[0])  # -1 when it has ended
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8")
 
     def close(self) -> None:
         os.close(self._fd)
@@ -79,6 +89,9 @@ class Worker(ABC):
 
     def cpu_seconds(self) -> float | None:
         return self._handle.cpu_seconds()
+
+    def uids(self) -> list[int] | None:
+        return self._handle.uids()
 
     @contextmanager
     def within_cpu(self, seconds: float) -> Iterator[None]:

@@ -183,7 +183,7 @@ class CellShell(InteractiveShell):
 
 
 def bring_fonts() -> None:
-    """Give matplotlib the list of fonts that set-up made: to find them takes seconds, and a folder to write to."""
+    """Give matplotlib a folder to write to, with the list of fonts in it that set-up made in seconds."""
     made, home = Path(sys.prefix) / "matplotlib", os.environ.get("MPLCONFIGDIR")
     if home and made.is_dir():
         shutil.copytree(made, home, dirs_exist_ok=True)

@@ -60,7 +60,7 @@ class WirePlayer:
         if self._child is None:
             self.load(World())
         return self._run(
-            world, {"name": name, "args": encode(tuple(args)), "how": how}, Limits(cpu=CPU_BUDGET)
+            world, {"name": name, "args": encode(list(args)), "how": how}, Limits(cpu=CPU_BUDGET)
         )
 
     def close(self) -> str:

@@ -53,7 +53,6 @@ def main(control: int) -> None:
     shell = warm_shell()
     if threading.active_count() > 1:
         raise RuntimeError(f"a fork would lose threads: {threading.enumerate()}")
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
     gc.collect()
     gc.freeze()
     socket.send_fds(zygote, [READY], [os.pidfd_open(os.getpid())])
@@ -65,6 +64,9 @@ def main(control: int) -> None:
             zygote.close()
             _keep(submissions[0], shell)
         os.close(submissions[0])
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
 
 
 def warm_shell() -> CellShell:

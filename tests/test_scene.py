@@ -44,6 +44,11 @@ def test_a_tuple_of_exception_classes_stays_one_so_that_except_takes_it():
         encode((int, ConnectionError))
 
 
+def test_one_argument_that_is_an_exception_class_stays_one_argument():
+    trial = trial_of(itself=lambda kind: kind)
+    assert trial.compute("itself", ConnectionError).value.value is ConnectionError
+
+
 def test_a_value_with_numbers_as_keys_and_with_errors_is_compared_as_it_was_returned():
     async def gather_partial():
         return {0: 1.5}, {1: ConnectionError("down"), 2: asyncio.CancelledError()}
@@ -420,3 +425,18 @@ def test_a_group_that_fails_in_a_clients_call_is_answered_with_what_the_caller_r
         "ConnectionError",
         "down",
     )
+
+
+def test_a_request_that_never_came_is_not_answered():
+    class Broken:
+        def __init__(self):
+            raise OSError("no disk")
+
+    trial = trial_of(Broken)
+    trial.at(1.0, trial.make("Broken"), "work")
+    run = trial.drive("Broken")
+    run.reply(1).equals(3, "answers")
+    run.replied(1).equals(1.0, "at once")
+
+    assert unmet(run)[0].startswith("raised OSError: no disk at line")
+    assert unmet(run)[1] == "request 1, which came at 0.0 s, was never answered, 1.0 s was expected"

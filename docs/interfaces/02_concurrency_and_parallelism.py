@@ -62,11 +62,12 @@ async def hybrid_pipeline(
     `transform` is a plain function that computes in Python: run it in at most `cores` processes, started
     once. Results may be saved in any order, each once.
 
-    At most `limit` items have been loaded and are not saved yet. Within that limit the stages overlap, so
-    it takes the time of the slowest stage for all items, and in addition once the time of the other
-    stages for one item, and the start of the processes. The event loop stays free. An error in any stage
-    goes to the caller itself, and no further item is begun. When you return or raise, no load and no save
-    is in flight.
+    At most `limit` items have been loaded and are not saved yet. Within that limit each stage works on
+    several items at once, and on the next while later stages have the ones before. So when `transform` is
+    the slowest, with t seconds, and `limit` is large enough, n items take n / cores * t seconds, and in
+    addition one load, one save and the start of the processes. The event loop stays free. An error in any
+    stage goes to the caller itself, and no further item is begun. When you return or raise, no load and no
+    save is in flight.
     """
     raise NotImplementedError
 

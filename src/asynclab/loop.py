@@ -10,10 +10,11 @@ import asyncio
 import functools
 from asyncio.base_events import BaseEventLoop
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context
 from typing import Any, NoReturn, TypeVarTuple
 
+from asynclab.lanes import clock_of_this_thread
 from asynclab.link import decode, error_from
 from asynclab.record import NS
 from asynclab.scheduler import Completion, Lane, RunEnded, Scheduler
@@ -26,24 +27,32 @@ Args = TypeVarTuple("Args")
 MAX_TURNS = 100_000
 
 
+#: What the timer of an `asyncio.sleep` calls.
+_wake = vars(asyncio.futures)["_set_result_unless_cancelled"]
+
 #: Later than any run lasts, in seconds: what `sleep(math.inf)` waits for.
 FOREVER = 1e9
 
 
 class VirtualTask(asyncio.Task[Any]):
-    """A task that sets iterate in order of creation, not of address, so that a run can be repeated."""
+    """A task that sets iterate in order of `place`, not of address, so that a run can be repeated."""
 
-    __slots__ = ("_number",)
+    __slots__ = ("number", "place")
 
-    def __init__(self, coro: Coroutine[Any, Any, Any], number: int, **options: Any) -> None:
-        self._number = number  # before Task.__init__, which puts the task into a set
+    def __init__(self, coro: Coroutine[Any, Any, Any], number: int, place: int, **options: Any) -> None:
+        self.number = number  # in order of creation
+        self.place = place  # before Task.__init__, which puts the task into a set
         super().__init__(coro, **options)
 
     def __hash__(self) -> int:
-        return self._number
+        return self.place
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+class _Sleep(asyncio.TimerHandle):
+    """The timer of an `asyncio.sleep`."""
 
 
 class VirtualLoop(BaseEventLoop):
@@ -94,8 +103,9 @@ class VirtualLoop(BaseEventLoop):
             options["context"] = context
         if self.get_task_factory() is not None:
             return super().create_task(coro, name=name, **options)
-        self._check_closed()  # type: ignore[attr-defined]
-        return VirtualTask(coro, number, loop=self, name=name, **options)
+        self._check_closed()
+        place = number if self._room.dice is None else self._room.dice.getrandbits(30)
+        return VirtualTask(coro, number, place, loop=self, name=name, **options)
 
     def select(self, timeout: float | None) -> tuple[()]:
         """asyncio asks: did anything happen within `timeout` seconds?"""
@@ -104,13 +114,30 @@ class VirtualLoop(BaseEventLoop):
             until = now if timeout == 0 else self._timers.next_instant()
             if until is not None and until <= now:
                 self._count_turn()
+                self._lane.may_give_way()
             else:
                 self._idle(until)
+        if self._room.dice is not None and self._sleeps_first():
+            return ()
         completions, self._arrived = self._arrived, []
         for completion in completions:
             self._complete(*completion)
         self._ready += self._timers.take_due(self._room.now, self._room.dice)
         return ()
+
+    def _sleeps_first(self) -> bool:
+        """Whether, by the dice, sleeps of this instant end now and its replies come in the next turn."""
+        room = self._room
+        if not self._arrived or room.dice is None:
+            return False
+        due = self._timers.due_at(room.now)
+        sleeps = [timer for timer in due if isinstance(timer, _Sleep)]
+        if not sleeps or room.dice.random() < 0.5:
+            return False
+        due[:] = [timer for timer in due if not isinstance(timer, _Sleep)]
+        room.dice.shuffle(sleeps)
+        self._ready += sleeps
+        return True
 
     def call_soon(
         self, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
@@ -133,7 +160,8 @@ class VirtualLoop(BaseEventLoop):
         """Due at the nearest nanosecond; those of one instant in the order in which they came."""
         if self._closed:
             raise RuntimeError("Event loop is closed")
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        kind = _Sleep if callback is _wake else asyncio.TimerHandle
+        timer = kind(when, callback, args, self, context)
         self._timers.add(round(min(when, FOREVER) * NS), timer)
         return timer
 
@@ -145,7 +173,10 @@ class VirtualLoop(BaseEventLoop):
         """There are none: completions are delivered by `select`."""
 
     def _write_to_self(self) -> None:
-        """Nobody sleeps in a selector, so nobody has to be woken."""
+        """A thread has handed something over. Nobody sleeps in a selector, so nobody has to be woken."""
+        lane = clock_of_this_thread()
+        if isinstance(lane, Lane) and lane is not self._lane:
+            lane.may_give_way()
 
     # -- the world
 
@@ -199,7 +230,7 @@ class VirtualLoop(BaseEventLoop):
 
     def describe_tasks(self) -> str:
         """Each unfinished task and where it waits: ```loader` waits in `Queue.put`, line 12: `...```."""
-        tasks = sorted(asyncio.all_tasks(self), key=hash)
+        tasks = in_order(asyncio.all_tasks(self))
         places = [self._describe(task) for task in tasks]
         shown = list(dict.fromkeys(filter(None, places)))
         more = f"; and {len(shown) - 4} more" if len(shown) > 4 else ""
@@ -218,6 +249,11 @@ class VirtualLoop(BaseEventLoop):
             + (f" in `{inside}`" if inside not in ("", name) else "")
             + (f", {line}" if line else "")
         )
+
+
+def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    """The tasks as they were made; those of a factory of the learner's, which have no number, first."""
+    return sorted(tasks, key=lambda task: getattr(task, "number", 0))
 
 
 def name_of(task: asyncio.Task[Any] | None) -> str:

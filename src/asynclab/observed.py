@@ -228,23 +228,24 @@ class Run:
     # -- what clients saw
 
     def request(self, number: int) -> Request:
-        """The request that was the n-th to arrive, from 1."""
-        return self.record.requests[number - 1]
+        """The request that was the n-th to arrive, from 1; an open one when the run ended before it came."""
+        requests = self.record.requests
+        return requests[number - 1] if number <= len(requests) else Request(number, "", (), 0.0, None, "open")
 
     def reply(self, number: int) -> Value:
         """What the n-th request to arrive was answered, from 1."""
-        request = self.record.requests[number - 1]
+        request = self.request(number)
         instead = {
             "error": f"raised {request.error}" + (f": {request.value}" if request.value else ""),
             "departed": "gave no answer before the client left",
-            "open": "gave no answer",
+            "open": self._instead() or "gave no answer",
         }.get(request.how, "")
         value = decode(request.value) if request.how == "reply" else None
         return Value(value, instead, self.requirements.append, "answered")
 
     def replied(self, number: int) -> Measure:
         """When the n-th request to arrive was answered, from 1, in seconds; infinite without an answer."""
-        request = self.record.requests[number - 1]
+        request = self.request(number)
         at = math.inf if request.end is None or request.how == "departed" else request.end
         saw = f"was answered at {format_seconds(at)}" if at < math.inf else "was never answered"
         return self._time(at, f"request {number}, which came at {format_seconds(request.at)}, {saw}")

@@ -40,7 +40,12 @@ def play(
             "play takes the function, not the call: "
             f"write play(world, {name}, ...) instead of play(world, {name}(...))"
         )
-    run(world.handle, world.settings(), Job(function, encode(args), how, names or {}), limits or Limits())
+    run(
+        world.handle,
+        world.settings(),
+        Job(function, encode(list(args)), how, names or {}),
+        limits or Limits(),
+    )
     return world.record()
 
 

@@ -25,10 +25,11 @@ from types import FrameType
 from typing import Any, Literal
 
 from asynclab.capture import Capture, captured_by, capturing
+from asynclab.early_locks import locks_made_before
 from asynclab.fixtures import FIXTURES
 from asynclab.lanes import early_bound, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
-from asynclab.loop import MAX_TURNS, VirtualLoop
+from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
 from asynclab.parking import on_ctrl_c, parked_loop
 from asynclab.references import References
 from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
@@ -86,7 +87,7 @@ def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -
 def _play_in_place(
     handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits, own: dict[str, Any]
 ) -> None:
-    with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND):
+    with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND), locks_made_before(own):
         begun = _Run(handle, settings, job, limits)
         if limits.threads and begun.start():
             _watch(begun)
@@ -96,9 +97,9 @@ def _play_in_place(
 
 def _globals_of(job: Job) -> dict[str, Any]:
     """The module that the learner's code lives in: what it bound early is looked for there."""
-    functions = [job.function, *job.names.values()]
-    found = next((vars for thing in functions if (vars := _its_globals(thing)) is not None), None)
-    return {} if found is None else found
+    found = [_its_globals(thing) for thing in (job.function, *job.names.values())]
+    modules = [module for module in found if module is not None]
+    return next((module for module in modules if module is job.names), modules[0] if modules else {})
 
 
 def _its_globals(thing: Any) -> dict[str, Any] | None:
@@ -305,7 +306,7 @@ class _Run:
         """End what is left, so that nothing of this run is heard of later."""
         self.handle([["close"]])
         self.scheduler.finish()
-        left = sorted(all_tasks(self.loop), key=hash)
+        left = in_order(all_tasks(self.loop))
         # each may fail: at a task that swallows its cancellation or answers it with SystemExit, or at
         # two that wait for each other, which asyncio cancels in circles; the others are to end all the same
         for task in left:

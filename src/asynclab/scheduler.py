@@ -198,6 +198,8 @@ class Scheduler:
         if self.dice is not None:
             self.dice.shuffle(lanes)
         able = [lane for lane in lanes if lane.can_go_on()]
+        if not able:
+            able = [lane for lane in lanes if lane.gave_way][:1]
         for lane in able:
             lane.go_on()
         return bool(able)
@@ -331,7 +333,6 @@ class MainLane(Lane):
         self.scheduler.let_others()
 
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
-        self.may_give_way()
         if test():
             return True
         if timeout is not None and timeout <= 0:
@@ -360,6 +361,7 @@ class ThreadLane(Lane):
         self.name = name
         self.deadline: int | None = None
         self.over = False
+        self.gave_way = False  # it could go on, and lets others go first
         self.thread = 0
         self.cpu_clock: int | None = None
         self._body = body
@@ -448,12 +450,11 @@ class ThreadLane(Lane):
         self._stand_still()
 
     def give_way(self) -> None:
-        self._test = _always
+        self.gave_way = True
         self._stand_still()
-        self._take_met()
+        self.gave_way = False
 
     def wait(self, test: Callable[[], bool], timeout: float | None = None) -> bool:
-        self.may_give_way()
         if test():
             return True
         if timeout is not None and timeout <= 0:
@@ -466,10 +467,6 @@ class ThreadLane(Lane):
     def _take_met(self) -> bool:
         met, self._met = self._met, False
         return met
-
-
-def _always() -> bool:
-    return True
 
 
 def _start_thread(live: Callable[[], None]) -> None:

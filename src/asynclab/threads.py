@@ -22,9 +22,12 @@ import queue
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from asynclab.lanes import Replacement, Replacements, clock_of_this_thread, off_clock
@@ -52,12 +55,18 @@ class VirtualLock:
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         lane = _lane()
-        if not blocking or lane is None:
+        if lane is None:
             return self._lock.acquire(blocking, timeout)
+        _may_give_way(lane)
+        if not blocking:
+            return self._lock.acquire(False)
         return lane.wait(lambda: self._lock.acquire(False), None if timeout < 0 else timeout)
 
     def release(self) -> None:
         self._lock.release()
+        lane = _lane()
+        if lane is not None:
+            _may_give_way(lane)
 
     def locked(self) -> bool:
         return self._lock.locked()
@@ -70,6 +79,20 @@ class VirtualLock:
 
     def _at_fork_reinit(self) -> None:
         self._lock = _allocate_lock()
+
+
+def _may_give_way(lane: Lane) -> None:
+    """Let others go first, perhaps; not at the many locks inside a future, of which nobody's race depends."""
+    if not lane.scheduler.explores:
+        return
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename in (__file__, threading.__file__):
+        frame = frame.f_back
+    if frame is None or not frame.f_code.co_filename.startswith(_FUTURES):
+        lane.may_give_way()
+
+
+_FUTURES = str(Path(concurrent.futures.__file__).parent)
 
 
 class VirtualRLock(_RealRLock):  # type: ignore[misc]
@@ -126,6 +149,7 @@ def _start(self: threading.Thread) -> None:
     target = getattr(self, "_target", None)
     name = name_of(target) if target is not None else type(self).__name__  # "Thread-7" counts per process
     vars(self)["_asynclab_lane"] = lane.scheduler.spawn("", "thread", 0, name, run, start)
+    lane.may_give_way()
 
 
 def _join(self: threading.Thread, timeout: float | None = None) -> None:
@@ -193,6 +217,7 @@ def _submit(self: Any, function: Callable[..., Any], /, *args: Any, **named: Any
     pool = f"{word} pool {lane.scheduler.number_of(self)}"
     lane.scheduler.spawn(pool, word, self._max_workers, name_of(function, args), _settling(future, job))
     vars(self).setdefault("_asynclab_jobs", []).append(future)
+    lane.may_give_way()
     return future
 
 
@@ -262,7 +287,7 @@ class VirtualPool:
         maxtasksperchild: int | None = None,
     ) -> None:
         self._executor = ProcessPoolExecutor(processes)
-        self._executor._max_workers = processes or os.cpu_count() or 1  # type: ignore[attr-defined]
+        vars(self._executor)["_max_workers"] = processes or os.cpu_count() or 1
 
     def apply_async(
         self,
@@ -467,7 +492,7 @@ def _table() -> list[Replacement]:
         (threading.Thread, "start", _start),
         (threading.Thread, "join", _join),
         (threading.Thread, "is_alive", _is_alive),
-        (queue, "SimpleQueue", _made_in_a_lane(queue._PySimpleQueue, queue.SimpleQueue)),  # type: ignore[attr-defined]
+        (queue, "SimpleQueue", _made_in_a_lane(vars(queue)["_PySimpleQueue"], queue.SimpleQueue)),
         (ProcessPoolExecutor, "__init__", _process_init),
         *executors,
         (multiprocessing, "Pool", virtual_pool),

@@ -26,6 +26,10 @@ class Timers:
         else:
             due_then.append(timer)
 
+    def due_at(self, instant: int) -> list[asyncio.TimerHandle]:
+        """Those due at this instant, to look at or to take from."""
+        return self._due_at.get(instant, [])
+
     def next_instant(self) -> int | None:
         """When the next one is due that is not cancelled: a cancelled timer must not move the clock."""
         while self._instants:

@@ -324,7 +324,7 @@ class World:
             "order_seed": self.order_seed,
             "clients": bool(self._planned or self._arrivals or self._expected),
             "make": [
-                [made.number, made.kind, made.name, encode(made.args), encode(dict(made.named))]
+                [made.number, made.kind, made.name, encode(list(made.args)), encode(dict(made.named))]
                 for made in self._made
             ],
         }
@@ -680,7 +680,7 @@ class World:
         invocation.at = seconds(self.now)
         self._open[invocation.id] = invocation
         target = 0 if invocation.target is None else invocation.target.number
-        args = encode(invocation.args)
+        args = encode(list(invocation.args))
         self._log("arrive", invocation.id, target, invocation.method, args)
         self._done.append([-invocation.id, "invoke", target, invocation.method, args])
         if invocation.patience is not None:
