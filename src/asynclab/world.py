@@ -115,7 +115,7 @@ class Service:
 
     def attempt(self, args: Sequence[Any]) -> int:
         """How often these arguments have been asked for, this time included."""
-        key = json.dumps(args)
+        key = repr(args)  # plain JSON data, so equal texts are equal arguments
         self._attempts[key] = self._attempts.get(key, 0) + 1
         return self._attempts[key]
 
