@@ -83,9 +83,14 @@ def all_exercises() -> dict[str, Exercise]:
 def find_exercise(name: str) -> Exercise:
     """The exercise of that name; a `LookupError` names those that come near."""
     exercises = all_exercises()
+    if not isinstance(name, str):
+        raise LookupError(
+            f"the name of an exercise stands in quotes, such as {next(iter(exercises))!r}; "
+            f"this is {describe(name)}"
+        )
     if name in exercises:
         return exercises[name]
-    near = difflib.get_close_matches(str(name), exercises, n=3) or list(exercises)
+    near = difflib.get_close_matches(name, exercises, n=3) or list(exercises)
     raise LookupError(f"there is no exercise {name!r}; did you mean {' or '.join(map(repr, near))}?")
 
 

@@ -1,11 +1,14 @@
 """Clocks by thread: `time.*` is the world's in the thread of a run, and real in every other one.
 
-The functions of the module `time` are replaced while at least one run is on, and put back after it.
+The functions of the module `time` are replaced while at least one run is on. What a learner's code
+replaces in `time` or asyncio is put back after the run, or every later check would meet it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +32,7 @@ WALL_CLOCK_START = 1_700_000_000.0
 _clocks: dict[int, Clock] = {}
 _lock = threading.Lock()
 _runs = 0
+_before: list[tuple[dict[str, Any], dict[str, Any]]] = []  # namespaces, and what was in them
 
 
 def clock_of_this_thread() -> Clock | None:
@@ -47,6 +51,7 @@ def on_clock(clock: Clock) -> Iterator[None]:
 
 
 def _reads(real: Callable[[], Any], convert: Callable[[float], Any]) -> Callable[[], Any]:
+    @functools.wraps(real)
     def read() -> Any:
         clock = _clocks.get(threading.get_ident())
         return real() if clock is None else convert(clock.time())
@@ -64,6 +69,7 @@ _REAL: dict[str, Callable[..., Any]] = {
 }
 
 
+@functools.wraps(_REAL["sleep"])
 def _sleep(seconds: float) -> None:
     clock = _clocks.get(threading.get_ident())
     if clock is None:
@@ -101,18 +107,26 @@ def virtual_time() -> Iterator[None]:
     with _lock:
         _runs += 1
         if _runs == 1:
-            _install(_VIRTUAL)
-            vars(asyncio.tasks)["set"] = _ordered
+            _install()
     try:
         yield
     finally:
         with _lock:
             _runs -= 1
             if _runs == 0:
-                _install(_REAL)
-                del vars(asyncio.tasks)["set"]
+                _put_back()
 
 
-def _install(functions: dict[str, Callable[..., Any]]) -> None:
-    for name, function in functions.items():
-        setattr(time, name, function)
+def _install() -> None:
+    for name, module in list(sys.modules.items()):
+        if name == "time" or name.partition(".")[0] == "asyncio":
+            _before.append((vars(module), dict(vars(module))))
+    vars(time).update(_VIRTUAL)
+    vars(asyncio.tasks)["set"] = _ordered
+
+
+def _put_back() -> None:
+    vars(asyncio.tasks).pop("set", None)
+    while _before:
+        namespace, content = _before.pop()
+        namespace.update(content)

@@ -29,6 +29,9 @@ Handle = Callable[[Sequence[Sequence[Any]]], list[Any]]
 #: Turns of the loop in which no time passes before a run counts as a busy loop (about 0.5 s of CPU).
 MAX_TURNS = 100_000
 
+#: So many operations are told the world at the latest, even if no time passes.
+MAX_UNTOLD = 10_000
+
 #: Later than any run lasts, in seconds: what `sleep(math.inf)` waits for.
 FOREVER = 1e9
 
@@ -170,11 +173,19 @@ class VirtualLoop(BaseEventLoop):
     def say(self, *operation: Any) -> None:
         """Tell the world at the next idle moment; until then no time passes."""
         self._operations.append(operation)
+        if len(self._operations) > MAX_UNTOLD and not self._closing:
+            self.tell()
 
-    def flush(self) -> None:
-        """Tell the world now, without letting time pass."""
-        operations, self._operations = self._operations, []
-        self._arrived += self._handle(operations)[1]
+    def tell(self, *operations: Sequence[Any]) -> None:
+        """Tell the world now, without letting time pass.
+
+        Raises `RunEnded` when the world says that it is over.
+        """
+        untold, self._operations = self._operations, []
+        _, completions, over = self._handle([*untold, *operations])
+        self._arrived += completions
+        if over is not None and not self._closing:
+            raise self._end(over)
 
     @contextlib.contextmanager
     def unheard(self) -> Iterator[None]:
@@ -205,6 +216,9 @@ class VirtualLoop(BaseEventLoop):
 
     def block(self, why: str, seconds: float) -> None:
         """The loop's own thread does nothing for `seconds`, so no task can run."""
+        if self._closing:
+            self._now += round(seconds * NS)
+            return
         task = asyncio.current_task(self)
         self.say("block", why, round(seconds * NS), self._name_of(task), line_of_frame(sys._getframe(1)))
         self._unblocked = False
@@ -262,6 +276,8 @@ class VirtualLoop(BaseEventLoop):
             return RunEnded(
                 why, "after an hour on the world's clock it was still not over", self.describe_tasks()
             )
+        if why == "events":
+            return RunEnded(why, "so much happened that its record is full", self.describe_tasks())
         return RunEnded(why, f"the world ended the run: {why}", self.describe_tasks())
 
     # -- who is where

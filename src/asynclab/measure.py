@@ -86,7 +86,7 @@ class Value:
 
     def equals(self, expected: Any, text: str, *, gate: bool = False, weight: float = 1.0) -> None:
         """Require this value, of this type: ``1`` is not ``True``, a tuple is a list."""
-        message = self.instead or difference(self.value, expected, self.verb)
+        message = self._instead_of(expected) or difference(self.value, expected, self.verb)
         self.require(Requirement(text, not message, message, gate, weight))
 
     def equals_in_any_order(
@@ -94,14 +94,19 @@ class Value:
     ) -> None:
         """Require these items, in whichever order."""
         in_order = self.value
-        if not self.instead and isinstance(self.value, list):
+        if isinstance(self.value, list):
             in_order = _reordered_like(self.value, expected)
-        message = self.instead or difference(in_order, expected, self.verb)
+        message = self._instead_of(expected) or difference(in_order, expected, self.verb)
         self.require(Requirement(text, not message, message, gate, weight))
 
     def is_(self, expected: Any) -> bool:
         """For an `explain`: whether it is this value, of this type."""
-        return not self.instead and not difference(self.value, expected, self.verb)
+        return not self.instead and same(self.value, expected)
+
+    def _instead_of(self, expected: Any) -> str:
+        if self.instead.startswith(self.verb) and not self.instead.endswith("?"):
+            return f"{self.instead}, where {shown(expected)} was expected"
+        return self.instead
 
 
 def _reordered_like(items: list[Any], expected: Sequence[Any]) -> list[Any]:
@@ -134,36 +139,45 @@ def difference(value: Any, expected: Any, verb: str) -> str:
     if same(value, expected):
         return ""
     if value is None:
-        return f"{verb} None, where {_shown(expected)} was expected: is a `return` missing?"
-    if not isinstance(expected, list | tuple) or not isinstance(value, list):
-        return f"{verb} {_shown(value)}, where {_shown(expected)} was expected"
-    return _list_difference(value, list(expected), verb)
+        return f"{verb} None, where {shown(expected)} was expected: is a `return` missing?"
+    if isinstance(expected, list | tuple) and isinstance(value, list):
+        return _list_difference(value, list(expected), verb)
+    if isinstance(expected, dict) and isinstance(value, dict):
+        return _dict_difference(value, expected, verb)
+    seen, wanted = _shown_apart(value, expected)
+    return f"{verb} {seen}, where {wanted} was expected"
 
 
 def _list_difference(value: list[Any], expected: list[Any], verb: str) -> str:
-    index = next(
-        (index for index, pair in enumerate(zip(value, expected, strict=False)) if not same(*pair)),
-        min(len(value), len(expected)),
-    )
-    if same(_reordered_like(value, expected), expected):
-        return (
-            f"{verb} the right values in another order: {_shown(value[index])} stands {_ordinal(index)}, "
-            f"{_shown(expected[index])} was expected there"
-        )
     if len(value) != len(expected):
         return f"{verb} {_items(len(value))}, where {_items(len(expected))} were expected" + _missing(
             value, expected
         )
+    index = next(index for index, pair in enumerate(zip(value, expected, strict=True)) if not same(*pair))
+    reordered = same(_reordered_like(value, expected), expected)
+    seen, wanted = _shown_apart(value[index], expected[index])
     return (
-        f"{verb} the wrong values: {_shown(value[index])} stands {_ordinal(index)}, "
-        f"{_shown(expected[index])} was expected there"
+        f"{verb} the {'right values in another order' if reordered else 'wrong values'}: "
+        f"{seen} stands {_ordinal(index)}, {wanted} was expected there"
     )
 
 
+def _dict_difference(value: dict[Any, Any], expected: dict[Any, Any], verb: str) -> str:
+    for key, wanted in expected.items():
+        if key not in value:
+            return f"{verb} a dict without the key {shown(key)}, where {shown(wanted)} was expected"
+        if not same(value[key], wanted):
+            seen, due = _shown_apart(value[key], wanted)
+            return f"{verb} {seen} for the key {shown(key)}, where {due} was expected"
+    more = next(key for key in value if key not in expected)
+    return f"{verb} a dict with the key {shown(more)}, which was not expected"
+
+
 def _missing(value: list[Any], expected: list[Any]) -> str:
-    for wanted in expected:
+    """The first of the expected values that is not there; not looked for among very many."""
+    for wanted in expected if len(value) * len(expected) < 100_000 else ():
         if not any(same(item, wanted) for item in value):
-            return f" ({_shown(wanted)} is missing)"
+            return f" ({shown(wanted)} is missing)"
     return ""
 
 
@@ -175,7 +189,32 @@ def _ordinal(index: int) -> str:
     return ("first", "second", "third")[index] if index < 3 else f"at position {index + 1}"
 
 
-def _shown(value: Any) -> str:
-    """A value for a sentence, cut in the middle of nowhere only when it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+#: Longer values are cut in a sentence.
+_WIDTH = 60
+
+
+def shown(value: Any) -> str:
+    """A value for a sentence, cut when it is long."""
+    return _cut(_start_of(value), 0)
+
+
+def _shown_apart(left: Any, right: Any) -> tuple[str, str]:
+    """Two values for a sentence, cut so that they look different."""
+    texts = _start_of(left), _start_of(right)
+    shown = _cut(texts[0], 0), _cut(texts[1], 0)
+    if shown[0] != shown[1]:
+        return shown
+    texts = repr(left), repr(right)
+    first = next((at for at, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1]), 0)
+    return _cut(texts[0], first - 20), _cut(texts[1], first - 20)
+
+
+def _start_of(value: Any) -> str:
+    """The `repr`, or as much of it as can be shown: a value may be very long."""
+    return repr(value[: 2 * _WIDTH] if isinstance(value, list | tuple | str) else value)
+
+
+def _cut(text: str, start: int) -> str:
+    if start <= 0:
+        return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+    return f"...{_cut(text[start:], 0)}"

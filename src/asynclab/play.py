@@ -14,7 +14,8 @@ import inspect
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from asyncio import all_tasks, sleep, wait
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal
@@ -25,7 +26,7 @@ from asynclab.link import Uncrossable, decode, describe, encode
 from asynclab.loop import MAX_TURNS, RunEnded, VirtualLoop
 from asynclab.record import Record
 from asynclab.service_client import ServiceClient
-from asynclab.source_line import is_learners, line_of_frame, line_of_traceback
+from asynclab.source_line import in_learners_code, is_learners, line_of_frame, line_of_traceback
 from asynclab.world import World
 
 #: How long the world goes on after the function has returned, in its seconds: leaked tasks betray themselves.
@@ -95,33 +96,38 @@ class _Run:
         self._args = args
         self._how = how
         self._capture = Capture()
+        self._cpu_clock: int | None = None
 
     # -- in the run's thread
 
     def _live(self) -> None:
-        try:
-            with captured_by(self._capture), on_clock(self.loop), contextlib.suppress(RunEnded):
-                try:
-                    self._play()
-                finally:
-                    self.with_learner = False
-                    sys.settrace(None)  # see `_raise_in`
-                    self.world.close()
-                    self._clean_up()
-        finally:
-            self.over.set()
+        # Asked for here: for a thread that has ended, the answer may be a crash.
+        if hasattr(time, "pthread_getcpuclockid"):
+            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        with contextlib.suppress(RunEnded):  # one that comes when the learner's code has just ended
+            try:
+                with captured_by(self._capture), on_clock(self.loop):
+                    try:
+                        self._play()
+                    finally:
+                        self._clean_up()
+            finally:
+                self.over.set()
 
     def _play(self) -> None:
         try:
             self.loop.run_until_complete(self._main())
-            self.loop.flush()
-            if asyncio.all_tasks(self.loop):
-                self.loop.run_until_complete(asyncio.sleep(LINGER))
+            self.loop.tell()
+            if all_tasks(self.loop):
+                self.loop.run_until_complete(sleep(LINGER))
         except RunEnded as end:
             self.with_learner = False
             self._tell("stop", end.why, end.text, end.line)
         except BaseException as error:  # a task of the learner's let SystemExit or KeyboardInterrupt out
-            self._tell("raise", type(error).__name__, str(error), line_of_traceback(error.__traceback__))
+            self._tell("raise", *_told(error))
+        finally:
+            self.with_learner = False
+            sys.settrace(None)  # see `_raise_in`
 
     async def _main(self) -> None:
         try:
@@ -131,7 +137,7 @@ class _Run:
         except Uncrossable as refused:
             self._tell("raise", "Uncrossable", str(refused), "")
         except BaseException as error:
-            self._tell("raise", type(error).__name__, _text_of(error), line_of_traceback(error.__traceback__))
+            self._tell("raise", *_told(error))
 
     async def _call(self) -> None:
         args = decode(self._args, ServiceClient)
@@ -152,7 +158,8 @@ class _Run:
         if not hasattr(returned, "__aiter__"):
             self._raise_if_untouched(returned)
             close_coroutines(returned)
-            raise Uncrossable(f"{describe(returned)} where `async for` needs an async generator")
+            hint = "is it `async def`" if inspect.isgenerator(returned) else "is a `yield` missing"
+            raise Uncrossable(f"{describe(returned)} where `async for` needs an async generator: {hint}?")
         async for item in returned:
             self.loop.say("item", encode(item))
 
@@ -166,81 +173,97 @@ class _Run:
     def _tell(self, *end: Any) -> None:
         """Tell the world how it ended, and before that what was printed and noticed."""
         gc.collect()  # forgotten coroutines complain now, whenever the collector would have come by
-        if self._capture.printed:
-            self.loop.say("print", self._capture.printed)
-        for text in self._capture.noise:
-            self.loop.say("noise", text)
-        self.loop.say(*end)
-        self.loop.flush()
+        printed = [("print", self._capture.printed)] if self._capture.printed else []
+        noise = [("noise", text) for text in self._capture.noise]
+        with contextlib.suppress(RunEnded) if end[0] == "stop" else contextlib.nullcontext():
+            self.loop.tell(*printed, *noise, end)
 
     def _notice(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        because = f": {type(error).__name__}: {error}" if error is not None else ""
+        because = f": {type(error).__name__}: {_text_of(error)}" if error is not None else ""
         message = context.get("message", "asyncio complained").replace("VirtualTask", "Task")
         self._capture.notice(message + because)
 
     def _clean_up(self) -> None:
-        """Cancel what is left, so that nothing of this run is heard of later."""
+        """End what is left, so that nothing of this run is heard of later."""
+        self.world.close()
         self.loop.finish()
-        try:
-            left = sorted(asyncio.all_tasks(self.loop), key=hash)
-            for task in left:
-                task.cancel()
-            if left:
-                self.loop.run_until_complete(asyncio.wait(left, timeout=1))
+        with contextlib.suppress(BaseException):  # also RunEnded: a `finally` that computes for ever
+            self._cancel_all()
+        with contextlib.suppress(BaseException):
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        except RunEnded:
-            pass  # a task that swallows its cancellation: it goes with the loop
-        finally:
-            self.loop.close()
-            self.loop.entry = None
-            gc.collect()  # what complains only now is captured, and too late to count
+        for task in all_tasks(self.loop):
+            _close_for_ever(task.get_coro())
+        self.loop.close()
+        self.loop.entry = None
+        gc.collect()  # what complains only now is captured, and too late to count
+
+    def _cancel_all(self) -> None:
+        left = sorted(all_tasks(self.loop), key=hash)
+        for task in left:
+            task.cancel()
+        if left:
+            self.loop.run_until_complete(wait(left, timeout=1))
 
     # -- in the watching thread
 
     def cpu_seconds(self) -> float:
         """CPU time that the thread has used; of the whole process where a thread's cannot be read."""
-        if self.thread.ident is None or not hasattr(time, "pthread_getcpuclockid"):
+        if not hasattr(time, "pthread_getcpuclockid"):
             return time.process_time()
+        if self._cpu_clock is None:  # it has not begun
+            return 0.0
         try:
-            return time.clock_gettime(time.pthread_getcpuclockid(self.thread.ident))
+            return time.clock_gettime(self._cpu_clock)
         except OSError:  # it has just ended
             return 0.0
 
     def line(self) -> str:
         """The learner's line that the thread is at."""
-        return line_of_frame(sys._current_frames().get(self.thread.ident or 0))
+        return line_of_frame(self._frame())
 
     def interrupt(self, end: RunEnded) -> None:
         """Raise `end` in the learner's code, again and again if the code catches it."""
-        for _ in range(50):
-            if self.with_learner:
+        attempts, began = 0, _real_monotonic()
+        while attempts < 50 and _real_monotonic() - began < self.limits.wall:
+            # The clean-up runs code of the learner's as well: a cancelled task's `finally`.
+            if self.with_learner or in_learners_code(self._frame()):
                 _raise_in(self.thread, end)
+                attempts += 1
             if self.over.wait(0.01):
                 return
         text = f"{end.text}; it cannot be stopped either, so it runs on: restart the kernel"
         self.world.handle([["stop", end.why, text, end.line]])
         self.world.close()
 
+    def _frame(self) -> FrameType | None:
+        return sys._current_frames().get(self.thread.ident or 0)
+
 
 def _watch(run: _Run) -> None:
-    """Start the run and wait for its end, which is brought about when it takes too long."""
-    run.thread.start()
-    began, cpu_began = (
-        _real_monotonic(),
-        0.0 if hasattr(time, "pthread_getcpuclockid") else time.process_time(),
-    )
-    limits = run.limits
-    try:
-        while not run.over.wait(0.02):
-            if run.cpu_seconds() - cpu_began > limits.cpu:
-                text = f"it computed for {limits.cpu:g} s without coming to an end"
-                return run.interrupt(RunEnded("cpu", text, run.line()))
-            if _real_monotonic() - began > limits.wall:
-                text = f"nothing came of it in {limits.wall:g} s of real time"
-                return run.interrupt(RunEnded("wall", text, run.line()))
-    except KeyboardInterrupt:
-        run.interrupt(RunEnded("interrupted", "you interrupted it", run.line()))
+    """Start the run and wait for its end, which is brought about when it takes too long or on Ctrl-C."""
+    end: RunEnded | None = None
+    while not run.over.is_set():
+        try:
+            end = end or _start_and_wait(run)
+            if end is not None:
+                run.interrupt(end)
+            return
+        except KeyboardInterrupt:
+            end = RunEnded("interrupted", "you interrupted it", run.line())
+
+
+def _start_and_wait(run: _Run) -> RunEnded | None:
+    """Until the run is over; gives the reason to end it, if there is one."""
+    limits, began, cpu_began = run.limits, _real_monotonic(), run.cpu_seconds()
+    if run.thread.ident is None:
+        run.thread.start()
+    while not run.over.wait(0.02):
+        if run.cpu_seconds() - cpu_began > limits.cpu:
+            return RunEnded("cpu", f"it computed for {limits.cpu:g} s without coming to an end", run.line())
+        if _real_monotonic() - began > limits.wall:
+            return RunEnded("wall", f"nothing came of it in {limits.wall:g} s of real time", run.line())
+    return None
 
 
 def _raise_in(thread: threading.Thread, end: RunEnded) -> None:
@@ -275,7 +298,7 @@ def _raise_on_next_line(end: RunEnded) -> None:
 
 async def _awaited(function: Callable[..., Any], returned: Any) -> Any:
     """``await returned``, with a sentence for the answer that forgot `async def`."""
-    if isinstance(returned, Awaitable):
+    if inspect.isawaitable(returned):
         return await returned
     if hasattr(returned, "__aiter__"):
         raise Uncrossable(f"{describe(returned)}: it yields where it should return")
@@ -296,8 +319,25 @@ def close_coroutines(value: Any, depth: int = 3) -> None:
         close_coroutines(list(value.values()), depth - 1)
 
 
+def _close_for_ever(coroutine: Any) -> None:
+    """Close the coroutine of a task that did not end when it was cancelled.
+
+    One that goes on whatever is raised in it is never dropped: Python would complain on stderr.
+    """
+    with contextlib.suppress(BaseException):
+        coroutine.close()
+    if getattr(coroutine, "cr_frame", None) is not None:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+
+
+def _told(error: BaseException) -> tuple[str, str, str]:
+    """An exception as the world is told of it: type, text, the learner's line."""
+    name: str = type.__dict__["__name__"].__get__(type(error))  # the real one, whatever its metaclass says
+    return name, _text_of(error), line_of_traceback(error.__traceback__)
+
+
 def _text_of(error: BaseException) -> str:
     try:
-        return str(error)[:500]
-    except Exception as broken:
+        return str.__getitem__(str(error), slice(500))
+    except BaseException as broken:
         return f"(its text cannot be read: {type(broken).__name__})"

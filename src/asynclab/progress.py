@@ -6,6 +6,7 @@ Outside a course folder it is kept in memory only, so that a test or a grader le
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from asynclab.exercise import Exercise, all_exercises
 FOLDER = ".asynclab"
 FILE = "progress.jsonl"
 
-_in_memory: list[dict[str, Any]] = []
+_unwritten: list[dict[str, Any]] = []
 
 
 @dataclass(frozen=True)
@@ -46,23 +47,31 @@ def note(kind: str, exercise: str, **details: Any) -> None:
     """Append one line: what was done, with which exercise, when."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
     entry = {"at": at, "kind": kind, "exercise": exercise, **details}
-    _in_memory.append(entry)
+    try:
+        _append(json.dumps(entry))
+    except OSError:  # a full or read-only disk must not stand between a learner and a verdict
+        _unwritten.append(entry)
+
+
+def _append(line: str) -> None:
     folder = state_folder()
     if folder is None:
-        return
-    try:
-        with (folder / FILE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-    except OSError:
-        return  # a full or read-only disk must not stand between a learner and a verdict; memory has it
+        raise FileNotFoundError("not in a course folder")
+    with (folder / FILE).open("ab+") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 1))
+        whole = file.read(1) in (b"", b"\n")  # or a kernel died while it wrote the last line
+        file.write(f"{'' if whole else chr(10)}{line}\n".encode())
 
 
 def entries(start: Path | None = None) -> list[dict[str, Any]]:
     """All that was noted, oldest first; lines that cannot be read are passed over."""
-    folder = state_folder(start)
-    if folder is None or not (folder / FILE).is_file():
-        return list(_in_memory)
-    return list(_parsed((folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines()))
+    try:
+        folder = state_folder(start)
+        text = (folder / FILE).read_text(encoding="utf-8", errors="replace") if folder else ""
+    except OSError:
+        text = ""
+    return [*_parsed(text.splitlines()), *_unwritten]
 
 
 def _parsed(lines: Iterable[str]) -> Iterable[dict[str, Any]]:
@@ -73,6 +82,11 @@ def _parsed(lines: Iterable[str]) -> Iterable[dict[str, Any]]:
             continue
         if isinstance(entry, dict) and isinstance(entry.get("exercise"), str):
             yield entry
+
+
+def _score(entry: dict[str, Any]) -> float:
+    score = entry.get("score")
+    return float(score) if isinstance(score, int | float) else 0.0
 
 
 def standings(start: Path | None = None) -> list[Standing]:
@@ -87,7 +101,7 @@ def _standing(exercise: Exercise, noted: list[dict[str, Any]]) -> Standing:
         entry for entry in of_it if entry.get("kind") == "check" and entry.get("verdict") != "not_attempted"
     ]
     hints = sum(entry.get("kind") == "hint" for entry in of_it)
-    best = max((float(entry.get("score", 0.0)) for entry in checks), default=0.0)
+    best = max(map(_score, checks), default=0.0)
     return Standing(exercise, len(checks), hints, best)
 
 

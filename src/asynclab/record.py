@@ -149,14 +149,14 @@ class Record:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """How the run ended; a record without an end is `Stopped("interrupted", ...)`."""
-        for event in reversed(self.events):
-            if event[1] == "stop":
-                return Stopped(*event[2:])
-            if event[1] == "return":
-                return Returned(event[2])
-            if event[1] == "raise":
-                return Raised(*event[2:])
+        """How the run ended: stopped, even if only after the function's end; else as the function did.
+
+        A record without an end is `Stopped("interrupted", ...)`.
+        """
+        for event in self.of("stop"):
+            return Stopped(*event[2:])
+        for event in self.events[self._end_index :]:
+            return Returned(event[2]) if event[1] == "return" else Raised(*event[2:])
         return Stopped("interrupted", "the run was cut off", "")
 
     @cached_property

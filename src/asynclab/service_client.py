@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
-from asynclab.link import SERVICE, encode
+from asynclab.link import SERVICE, Reference, Uncrossable, encode
 from asynclab.loop import VirtualLoop
 
 
-class ServiceClient:
+class ServiceClient(Reference):
     """The learner's side of a service: one coroutine method for each method of the service."""
 
     def __init__(self, reference: dict[str, Any]) -> None:
@@ -29,16 +29,18 @@ class ServiceClient:
         raise AttributeError(f"{self._name} has no method `{name}`; it has {offered}")
 
     def reference(self) -> dict[str, Any]:
-        """What crosses the link in place of the service."""
         return {SERVICE: self._name, "methods": self._methods}
 
 
-def _client_method(service: str, method: str, parameters: list[str]) -> Callable[..., Coroutine[Any, Any, Any]]:
+def _client_method(
+    service: str, method: str, parameters: list[str]
+) -> Callable[..., Coroutine[Any, Any, Any]]:
     async def call(*args: Any, **named: Any) -> Any:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, VirtualLoop):
             raise RuntimeError(f"{service} lives in another event loop: await it in the loop that called you")
-        return await loop.request(service, method, [encode(arg) for arg in _bind(call, parameters, args, named)])
+        values = _bind(call, parameters, args, named)
+        return await loop.request(service, method, [_plain(call, value) for value in values])
 
     call.__name__, call.__qualname__ = method, f"{service}.{method}"
     return call
@@ -48,6 +50,15 @@ def _bind(call: Any, parameters: list[str], args: tuple[Any, ...], named: dict[s
     """The arguments in the order of the parameters; like Python, a TypeError names what is wrong."""
     values = dict(zip(parameters, args, strict=False)) | named
     if len(args) + len(named) != len(parameters) or set(values) != set(parameters):
-        given = ", ".join([repr(arg) for arg in args] + [f"{name}={value!r}" for name, value in named.items()])
+        given = ", ".join(
+            [repr(arg) for arg in args] + [f"{name}={value!r}" for name, value in named.items()]
+        )
         raise TypeError(f"`{call.__qualname__}({', '.join(parameters)})` was called as ({given})")
     return [values[parameter] for parameter in parameters]
+
+
+def _plain(call: Any, value: Any) -> Any:
+    try:
+        return encode(value)
+    except Uncrossable as refused:
+        raise TypeError(f"`{call.__qualname__}` was given {refused}") from None

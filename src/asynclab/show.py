@@ -6,13 +6,12 @@ Each shows HTML in a notebook and plain text elsewhere. Nothing is ever printed 
 from __future__ import annotations
 
 import ast
-import math
 import os
 import sys
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from types import EllipsisType
+from types import EllipsisType, FrameType
 from typing import Any
 
 from asynclab import progress as kept
@@ -22,6 +21,7 @@ from asynclab.narrate import format_seconds
 from asynclab.picture import text_bars
 from asynclab.picture.ink import with_code
 from asynclab.progress import Standing
+from asynclab.source_line import is_learners
 from asynclab.verdict import Verdict
 from asynclab.verdict_html import verdict_html
 
@@ -110,11 +110,10 @@ def predict(name: str, guess: float | EllipsisType) -> None:
 
     The next `watch` or check of a function of that name answers. It is never marked.
     """
+    name = getattr(name, "__name__", name)  # the function itself says the same
     if guess is ...:
         _show_lines([f'Put your guess in place of the dots, in seconds, as in `predict("{name}", 2.0)`.'])
-    elif (
-        isinstance(guess, bool) or not isinstance(guess, int | float) or not math.isfinite(guess) or guess < 0
-    ):
+    elif isinstance(guess, bool) or not isinstance(guess, int | float) or not 0 <= guess < 1e9:
         _show_lines([f"A guess is a number of seconds, such as 2.0; {guess!r} is none."])
     else:
         _guesses[name] = float(guess)
@@ -168,8 +167,12 @@ def _exercise(name: str) -> Exercise | None:
 
 
 def _callers_names() -> Mapping[str, Any]:
-    """The names that the cell which called us can see."""
-    frame = sys._getframe(2)
+    """The names that the cell which called us can see; the notebook's when a thread of another's calls."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not is_learners(frame.f_code.co_filename):
+        frame = frame.f_back
+    if frame is None:
+        return vars(sys.modules["__main__"])
     return {**frame.f_globals, **frame.f_locals}
 
 
@@ -219,7 +222,11 @@ def _show_lines(lines: list[str]) -> None:
 
 
 def _show(rich: dict[str, str], text: str) -> None:
-    """One output with all forms, by their media types, in a notebook; the text elsewhere."""
+    """One output with all forms, by their media types, in a notebook; the text elsewhere.
+
+    Half a character, which a learner's value may hold, cannot be sent to a notebook.
+    """
+    rich, text = {kind: _writable(form) for kind, form in rich.items()}, _writable(text)
     if "IPython" in sys.modules:
         from IPython import get_ipython
         from IPython.display import display
@@ -228,3 +235,8 @@ def _show(rich: dict[str, str], text: str) -> None:
             display({**rich, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
             return
     print(text)
+
+
+def _writable(text: str) -> str:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)

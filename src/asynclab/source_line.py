@@ -46,6 +46,13 @@ def line_of_frame(frame: FrameType | None) -> str:
     return ""
 
 
+def in_learners_code(frame: FrameType | None) -> bool:
+    """Whether a running frame is of the learner's code or was called from it."""
+    while frame is not None and not is_learners(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame is not None
+
+
 def line_of_traceback(traceback: TracebackType | None) -> str:
     """The learner's innermost line in a traceback; "" when there is none."""
     found = ""

@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value
-from asynclab.narrate import format_seconds
+from asynclab.link import decode
+from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value, shown
+from asynclab.narrate import format_seconds, one_line
 from asynclab.play import How
 from asynclab.record import Call, Raised, Record, Returned, Stopped, seconds, together
 from asynclab.world import Dice, Failure, Latency, Service, World
@@ -116,14 +117,17 @@ class Run:
     def value(self) -> Value:
         """What the function returned."""
         outcome = self.record.outcome
-        value = outcome.value if isinstance(outcome, Returned) else None
+        value = decode(outcome.value) if isinstance(outcome, Returned) else None
         return Value(value, self._instead(), self.requirements.append)
 
     @property
     def items(self) -> Value:
         """What the async generator yielded, in order."""
         return Value(
-            [value for _, value in self.record.items], self._instead(), self.requirements.append, "yielded"
+            [decode(value) for _, value in self.record.items],
+            self._instead(),
+            self.requirements.append,
+            "yielded",
         )
 
     def raises(
@@ -142,7 +146,9 @@ class Run:
     def ending(self) -> str:
         """How it ended, for a sentence: "returned 3", "raised KeyError: 'x' at line 2"."""
         outcome = self.record.outcome
-        return f"returned {outcome.value!r}" if isinstance(outcome, Returned) else self._instead()
+        return (
+            f"returned {shown(decode(outcome.value))}" if isinstance(outcome, Returned) else self._instead()
+        )
 
     def _instead(self) -> str:
         outcome = self.record.outcome
@@ -151,11 +157,11 @@ class Run:
         if not isinstance(outcome, Raised):
             return ""
         if outcome.type == "Uncrossable":
-            hint = ": is an `await` missing?" if self.returned_unawaited else ""
-            return f"returned {outcome.text}{hint}"
+            asks = outcome.text.endswith("?") or not self.returned_unawaited
+            return f"returned {outcome.text}" + ("" if asks else ": is an `await` missing?")
         return (
             f"raised {outcome.type}"
-            + (f": {outcome.text}" if outcome.text else "")
+            + (f": {one_line(outcome.text, 200)}" if outcome.text else "")
             + (f" at {outcome.line}" if outcome.line else "")
         )
 

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from asynclab.link import SERVICE, describe
+from asynclab.link import SERVICE, Reference, decode, describe, encode
 from asynclab.record import NS, Event, Record, seconds
 
 Dice = random.Random
@@ -35,7 +35,7 @@ def to_ns(duration: float) -> int:
     return round(duration * NS)
 
 
-class Service:
+class Service(Reference):
     """Something that answers after a while: a feature store, a replica, a model.
 
     `latency` is in seconds: one number, one per first argument, or drawn by a function from dice.
@@ -70,7 +70,6 @@ class Service:
         self._attempts: dict[str, int] = {}
 
     def reference(self) -> dict[str, Any]:
-        """What crosses the link in place of the service."""
         return {SERVICE: self.name, "methods": self.methods}
 
     def dice(self, *key: Any) -> Dice:
@@ -97,7 +96,7 @@ class Service:
     def failure_of(self, *args: Any, attempt: int = 1) -> Exception | None:
         """The exception that a call with these arguments ends in, if any."""
         if not self._knows(args):
-            return KeyError(f"{self.name} has no {args[0] if args else ''!r}")
+            return KeyError(f"{self.name} has no {decode(args[0]) if args else ''!r}")
         if callable(self._fail):
             return self._fail(args[0] if args else None, attempt)
         if isinstance(self._fail, Mapping):
@@ -132,6 +131,24 @@ class _Request:
         self.timer: list[Any] | None = None  # None while it waits in line
 
 
+def _outcome(request: _Request) -> list[Any]:
+    """How a call ends: ``["reply", value]`` or ``["error", type, text]``."""
+    service, args = request.service, request.args
+    failure = service.failure_of(*args, attempt=request.attempt)
+    if failure is None:
+        try:
+            return ["reply", encode(service.reply(*args))]
+        except Exception as nonsense:  # what was asked makes no sense to the function that replies
+            failure = nonsense
+    return ["error", type(failure).__name__, str(failure.args[0]) if failure.args else ""]
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise ProtocolError(f"{describe(value)} came where a text was expected")
+    return value
+
+
 class World:
     """A machine room with its own clock.
 
@@ -156,7 +173,8 @@ class World:
         self._sequence = 0
         self._last_id = 0
         self._blocked = False
-        self._stuck: str | None = None
+        self._stuck: str | None = None  # why no time can pass
+        self._full = False  # there were more events than are kept
         self._done: list[list[Any]] = []
         self._operations: dict[str, Callable[..., None]] = {
             "call": self._on_call,
@@ -215,10 +233,10 @@ class World:
         try:
             for operation in operations:
                 self._operations[operation[0]](*operation[1:])
-        except (ProtocolError, KeyError, TypeError, IndexError, ValueError) as error:
+        except (ProtocolError, KeyError, TypeError, IndexError, ValueError, RecursionError) as error:
             self._stop("protocol", f"the link was misused: {error}", "")
         done, self._done = self._done, []
-        return [self.now, done, self.over or self._stuck]
+        return [self.now, done, self.over or ("events" if self._full else self._stuck)]
 
     def close(self) -> None:
         """Answer nothing more and record nothing more: what follows is the runner's clean-up."""
@@ -227,15 +245,15 @@ class World:
     # -- the record
 
     def _log(self, kind: str, *fields: Any) -> None:
-        if len(self._events) >= self._max_events and kind != "stop":
-            self._stop("events", f"the world saw more than {self._max_events:,} events", "")
-        if self.over is None or kind == "stop":
+        if len(self._events) >= self._max_events:
+            self._full = True  # where that happened, the learner's side says: its "stop" follows
+        elif self.over is None:
             self._events.append((self.now, kind, *fields))
 
     def _stop(self, why: str, text: str, line: str) -> None:
         if self.over is None:
             self.over = why
-            self._log("stop", why, text, line)
+            self._events.append((self.now, "stop", why, text, line))
 
     # -- what the learner's side may say
 
@@ -247,10 +265,10 @@ class World:
         service = self._services.get(service_name)
         if service is None or method not in service.methods:
             raise ProtocolError(f"there is no {service_name!r} with a method {method!r}")
-        if type(args) is not list or type(task) is not str:
-            raise ProtocolError(f"a call takes a list of arguments, not {describe(args)}")
+        if type(args) is not list or len(args) != len(service.methods[method]):
+            raise ProtocolError(f"`{service_name}.{method}` was called with {describe(args)}")
         self._last_id = id
-        self._log("call", id, service_name, method, args, task)
+        self._log("call", id, service_name, method, args, _text(task))
         request = self._requests[id] = _Request(service, args, service.attempt(args))
         if service.capacity is None or service.in_service < service.capacity:
             self._start(id, request)
@@ -266,26 +284,26 @@ class World:
         if type(duration) is not int or duration < 0 or self._blocked:
             raise ProtocolError(f"the loop cannot be blocked for {duration!r} ns")
         self._blocked = True
-        self._log("block", task, why, line)
+        self._log("block", _text(task), _text(why), _text(line))
         self._at(self.now + duration, self._unblock, task)
 
     def _on_item(self, value: Any) -> None:
         self._log("item", value)
 
     def _on_print(self, text: str) -> None:
-        self._log("print", text)
+        self._log("print", _text(text))
 
     def _on_noise(self, text: str) -> None:
-        self._log("noise", text)
+        self._log("noise", _text(text))
 
     def _on_return(self, value: Any) -> None:
         self._log("return", value)
 
     def _on_raise(self, kind: str, text: str, line: str) -> None:
-        self._log("raise", kind, text, line)
+        self._log("raise", _text(kind), _text(text), _text(line))
 
     def _on_stop(self, why: str, text: str, line: str) -> None:
-        self._stop(why, text, line)
+        self._stop(_text(why), _text(text), _text(line))
 
     def _on_idle(self, until: int | None) -> None:
         """Let time pass until something is done or `until` is reached, whichever is first."""
@@ -307,9 +325,7 @@ class World:
         if self._done:
             return
         if until is None:
-            self._stuck = (
-                "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
-            )
+            self._stuck = "deadlock"  # who waits, and where, only the learner's side can say
         elif until > self.now:
             self._move_to(until)
 
@@ -323,7 +339,7 @@ class World:
 
     def _move_to(self, when: int) -> bool:
         if when > self._horizon:
-            self._stuck = "horizon"  # likewise: the learner's side says which line was waiting
+            self._stuck = "horizon"
             return False
         self.now = when
         return True
@@ -336,15 +352,9 @@ class World:
     def _finish(self, id: int) -> None:
         request = self._requests[id]
         self._release(id)
-        failure = request.service.failure_of(*request.args, attempt=request.attempt)
-        if failure is None:
-            value = request.service.reply(*request.args)
-            self._log("reply", id, value)
-            self._done.append([id, "reply", value])
-        else:
-            name, text = type(failure).__name__, str(failure.args[0]) if failure.args else ""
-            self._log("error", id, name, text)
-            self._done.append([id, "error", name, text])
+        outcome = _outcome(request)
+        self._log(outcome[0], id, *outcome[1:])
+        self._done.append([id, *outcome])
 
     def _release(self, id: int) -> None:
         """Take a call out of the service's hands and start the next one in line."""
