@@ -20,7 +20,7 @@ from asynclab.link import (
     encode,
     error_from,
 )
-from asynclab.service_client import ServiceClient
+from asynclab.references import ServiceClient
 from asynclab.world import World
 
 steady = settings(deadline=None, derandomize=True)
@@ -98,7 +98,7 @@ async def async_generator_function():
         (SimpleNamespace(a=1), "a value of type `SimpleNamespace`"),
         (print, "a value of type `builtin_function_or_method`"),
         (coroutine_function, "the function `coroutine_function` itself"),
-        (ValueError, "the type `ValueError` itself"),
+        (int, "the type `int` itself"),
         (async_generator_function(), "an async generator (`async_generator_function`)"),
         ((item for item in [1]), "a generator (`<genexpr>`)"),
         (1 << MAX_BITS, "a whole number of 10,001 bits; at most 10,000 can be written down"),
@@ -277,7 +277,14 @@ def test_an_object_with_a_method_named_reference_is_no_service():
 def test_a_service_crosses_as_its_name_and_methods():
     store = World().service("store", methods={"get": ["key"], "put": ["key", "value"]})
 
-    assert encode([store]) == [{"$service": "store", "methods": {"get": ["key"], "put": ["key", "value"]}}]
+    assert encode([store]) == [
+        {
+            "$service": "store",
+            "methods": {"get": ["key"], "put": ["key", "value"]},
+            "form": "await",
+            "source": False,
+        }
+    ]
 
 
 def test_a_service_arrives_as_an_object_with_methods():

@@ -67,6 +67,7 @@ class VirtualLoop(BaseEventLoop):
 
     _closed: bool  # these are BaseEventLoop's
     _debug: bool
+    _check_closed: Callable[[], None]
     _ready: deque[asyncio.Handle]
 
     def __init__(self, scheduler: Scheduler, lane: Lane | None = None, *, max_turns: int = MAX_TURNS) -> None:

@@ -197,7 +197,7 @@ class Service(Reference):
         """How often these arguments have been asked for, this time included."""
         if not callable(self._latency) and not callable(self._fail):
             return 1  # nothing depends on it, so nobody counts
-        key = json.dumps(args)
+        key = repr(args)  # plain JSON data, so equal texts are equal arguments
         self._attempts[key] = self._attempts.get(key, 0) + 1
         return self._attempts[key]
 
