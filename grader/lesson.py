@@ -57,7 +57,7 @@ class Lesson:
         return [cell.body for cell in self.cells if cell.kind == "setup"]
 
     def expanded(self, exercises: Mapping[str, Exercise]) -> "Lesson":
-        """The same lesson with every {{exercise NAME}} replaced by that exercise's numbers.
+        """The same lesson with every {{exercise NAME}} replaced by that exercise's numbers, {{totals}} by all.
 
         Raises: SourceError: if there is no such exercise.
         """
@@ -71,7 +71,11 @@ class Lesson:
                 )
             return numbers_of(exercises[match[1]])
 
-        return cell if cell.is_code else replace(cell, body=_PLACEHOLDER.sub(numbers, cell.body))
+        if cell.is_code:
+            return cell
+        own = [exercise for exercise in exercises.values() if exercise.notebook == self.name]
+        totals = f"{_count(len(own), 'exercise')}, {_count(sum(one.points for one in own), 'point')}"
+        return replace(cell, body=_PLACEHOLDER.sub(numbers, cell.body).replace("{{totals}}", totals))
 
 
 def numbers_of(exercise: Exercise) -> str:

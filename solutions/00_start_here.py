@@ -15,7 +15,7 @@
 # - **say** why `asyncio.run()` fails in a notebook, and call async code from plain functions without it,
 # - **check** an answer, ask for a hint, and see your progress.
 #
-# You need: Python functions. 25 minutes, 2 exercises, 3 points.
+# You need: Python functions. 25 minutes, {{totals}}.
 #
 # Run the cells from top to bottom with Shift+Enter.
 

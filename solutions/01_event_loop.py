@@ -16,7 +16,7 @@
 # - **cancel** what you no longer need, and leave nothing running,
 # - **predict** how much faster async code can make a job, and where it stops helping.
 #
-# You need: functions, lists, exceptions, and `await` in a cell. 60 minutes, 3 exercises, 14 points.
+# You need: functions, lists, exceptions, and `await` in a cell. 60 minutes, {{totals}}.
 
 # %% setup
 import asyncio
