@@ -312,8 +312,9 @@ class VirtualLoop(BaseEventLoop):
     def run_in_executor(  # type: ignore[override]  # it refuses, so it returns nothing
         self, executor: Any, func: Any, *args: Any
     ) -> NoReturn:
-        while isinstance(func, functools.partial):  # asyncio.to_thread wraps it in one
-            func = func.args[0] if func.args else func.func
+        while isinstance(func, functools.partial):
+            in_context = isinstance(getattr(func.func, "__self__", None), Context)  # by asyncio.to_thread
+            func = func.args[0] if in_context else func.func
         raise RuntimeError(
             "this world has no threads and no processes: await the service itself instead of "
             f"handing `{getattr(func, '__name__', func)}` to an executor"
