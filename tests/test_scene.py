@@ -440,3 +440,25 @@ def test_a_request_that_never_came_is_not_answered():
 
     assert unmet(run)[0].startswith("raised OSError: no disk at line")
     assert unmet(run)[1] == "request 1, which came at 0.0 s, was never answered, 1.0 s was expected"
+
+
+def test_a_client_that_comes_as_another_is_answered_is_first_in_some_orders():
+    class Account:
+        def __init__(self):
+            self.balance = 100
+
+        async def withdraw(self, store, amount):
+            if self.balance >= amount:
+                await store.get("permission")
+                self.balance -= amount
+
+    def two_at_once(trial):
+        account, store = trial.make("Account"), trial.service("store", latency=0.1)
+        trial.at(1.0, account, "withdraw", store, 80)
+        trial.at(1.1, account, "withdraw", store, 80)
+        trial.at(2.0, account, "balance")
+        return trial.drive("Account")
+
+    runs = list(trial_of(Account).under_every_order(two_at_once))
+    assert runs[0].request(3).value == 20  # the order in which things were asked for
+    assert {run.request(3).value for run in runs} == {20, -60}
