@@ -1,21 +1,17 @@
-"""Ten thousand virtual clients against a batcher: what a simulated request costs, and how much memory.
-
-    python benchmarks/scale.py                        100,000 requests
-    python benchmarks/scale.py --requests 1000000     a million, in some minutes
-"""
+"""Ten thousand virtual clients against a batcher: what a simulated request costs, and how much memory."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import resource
 import time
 from typing import Any
 
+from table import arguments, machine, report
+
 from asynclab.play import drive
 from asynclab.runner import Limits
 from asynclab.world import World
-from table import arguments, machine, report
 
 MAX_BATCH = 64
 MAX_WAIT = 0.005  # seconds
@@ -103,7 +99,8 @@ def main() -> None:
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         **machine(),
     }
-    rows = [("", "")] + [(name, f"{value:,}") for name, value in result.items() if isinstance(value, int | float)]
+    shown = [(name, f"{value:,}") for name, value in result.items() if isinstance(value, int | float)]
+    rows = [("", ""), *shown]
     report(result, rows, [], as_json=options.json)
 
 

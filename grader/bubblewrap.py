@@ -1,11 +1,16 @@
 """The outer sandbox: what of the machine can be seen in it, and the command that starts a program there."""
 
+import json
+import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from grader.handle import Handle
 from grader.lockdown import SCRATCH, SCRATCH_MB
 from grader.refusal import SandboxRefused
 from grader.runtime import SOURCES_INSIDE, Runtime
@@ -24,21 +29,62 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
 }
 
+#: Real seconds in which a process of ours, not a learner's, has to do its part, on however slow a machine.
+PATIENCE = 60.0
+
 #: Where Linux has its programs and libraries, as folders or, usually, as links into /usr.
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib64", "/lib32")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
-def start(
-    runtime: Runtime,
-    module: str,
-    arguments: Sequence[str],
-    *,
-    keep: Iterable[int],
-    errors: IO[bytes],
-    zygote: bool,
-) -> subprocess.Popen[bytes]:
-    """Start a module of the runtime inside; it has the file descriptors to `keep`, by the same numbers.
+class Room:
+    """A program that runs inside, and everything that it has started."""
+
+    def __init__(self, process: subprocess.Popen[bytes], info: int, errors: IO[bytes]) -> None:
+        self._process = process
+        self._info = info
+        self._errors = errors
+        self._first: Handle | None = None
+
+    def settle(self) -> None:
+        """Note who is pid 1 in there; to be called while it is alive for certain.
+
+        pid 1 ends as the last one. Bubblewrap itself may end before.
+        """
+        with open(self._info, closefd=False) as info:
+            self._first = Handle(os.pidfd_open(json.loads(info.read())["child-pid"]))
+
+    def wait(self, seconds: float) -> int | None:
+        """The program's exit code, once nothing is left in there; None if something is after so long."""
+        until = time.monotonic() + seconds
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        if self._first is not None and not self._first.has_ended(until - time.monotonic()):
+            return None
+        return 128 - code if code > 128 else code  # it says it as a shell does
+
+    def end(self) -> None:
+        """Kill what is left, and wait for its end."""
+        if self._first is not None:
+            self._first.kill()
+        self._process.kill()
+        self._process.wait()
+        if self._first is not None:
+            self._first.has_ended(within=PATIENCE)
+            self._first.close()
+        os.close(self._info)
+        self._errors.close()
+
+    def complaints(self) -> str:
+        """What bubblewrap and the program have written to stderr."""
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace").strip()[-2000:]
+
+
+def start(runtime: Runtime, module: str, arguments: Sequence[str], *, keep: int, zygote: bool) -> Room:
+    """Start a module of the runtime inside; it has the file descriptor to `keep`, by the same number.
 
     It ends when the thread that calls this ends.
 
@@ -48,17 +94,23 @@ def start(
     if bwrap is None:
         raise SandboxRefused("there is no bubblewrap (bwrap) here", "apt-get install bubblewrap")
     python = [f"{RUNTIME_INSIDE}/bin/python", "-P", "-s", "-m", module, *arguments]
-    return subprocess.Popen(
-        [bwrap, *_view(runtime, zygote), "--", *python],
-        **runtime.account.identity,
-        pass_fds=tuple(keep),
-        env={},
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        start_new_session=True,
-    )
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  (the room closes it)
+    info, to_info = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [bwrap, "--info-fd", str(to_info), *_view(runtime, zygote), "--", *python],
+            **runtime.account.identity,
+            pass_fds=(keep, to_info),
+            env={},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        )
+    finally:
+        os.close(to_info)
+    return Room(process, info, errors)
 
 
 def _view(runtime: Runtime, zygote: bool) -> Iterator[str]:

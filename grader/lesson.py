@@ -57,7 +57,7 @@ class Lesson:
         return [cell.body for cell in self.cells if cell.kind == "setup"]
 
     def expanded(self, exercises: Mapping[str, Exercise]) -> "Lesson":
-        """The same lesson with every {{exercise NAME}} replaced by that exercise's numbers, {{totals}} by all.
+        """The same lesson with {{exercise NAME}} replaced by that exercise's numbers, {{totals}} by all.
 
         Raises: SourceError: if there is no such exercise.
         """

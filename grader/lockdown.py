@@ -4,6 +4,7 @@ import os
 import random
 import resource
 import sys
+from pathlib import Path
 
 from grader.namespaces import (
     PR_SET_NO_NEW_PRIVS,
@@ -20,8 +21,10 @@ CHANNEL = 3
 #: What each process of the sandbox says first on its socket, with a handle (a pidfd) to kill it by.
 READY = b"ready\n"
 
-#: The only folder that a worker can write to: its home, in memory, empty at each exercise.
+#: The only folder that a worker can write to, besides /dev/shm: its home, in memory, new for each exercise.
 SCRATCH = "/tmp"
+#: Where it begins, empty.
+FOLDER = "/tmp/course"
 SCRATCH_MB, SCRATCH_FILES = 64, 4096
 
 LIMITS = {
@@ -41,7 +44,8 @@ def give_up(seed: int) -> None:
 
     Raises: OSError: if any of it fails; no learner's code may run then.
     """
-    os.chdir(SCRATCH)
+    Path(FOLDER).mkdir()
+    os.chdir(FOLDER)
     for kind, limit in LIMITS.items():
         resource.setrlimit(kind, (limit, limit))
     drop_capabilities()

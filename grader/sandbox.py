@@ -13,69 +13,30 @@ a learner's line. What is inside: `bubblewrap` (what can be seen), `zygote` (who
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
-import subprocess
-import tempfile
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from grader import bubblewrap
+from grader.bubblewrap import PATIENCE, Room
+from grader.handle import Handle
 from grader.lockdown import READY
 from grader.refusal import SandboxRefused
 from grader.runtime import Runtime
 
-#: Real seconds in which a process of ours, not a learner's, has to do its part, on however slow a machine.
-PATIENCE = 60.0
-
 #: How often the CPU time of a worker is looked at, in seconds.
 WATCH_EVERY = 0.05
+
+#: Seconds between the close of a link and the end of the process, at most.
+GRACE = 0.5
 
 
 class SandboxError(Exception):
     """The sandbox itself failed: no fault of the learner's, so no mark."""
-
-
-class Handle:
-    """A process that can be killed whatever its number is by now (a pidfd)."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-
-    def has_ended(self, within: float = 0.0) -> bool:
-        return bool(select.select([self._fd], [], [], within)[0])
-
-    def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._fd, signal.SIGKILL)
-
-    def cpu_seconds(self) -> float | None:
-        """What it has used, with the children that it has waited for; None when nobody says."""
-        try:
-            fields = self._proc("stat").rpartition(")")[2].split()
-            return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-        except (OSError, ValueError):
-            return None
-
-    def uids(self) -> list[int] | None:
-        """Who it is for the machine: real, effective, saved, and for files; None when nobody says."""
-        try:
-            return list(map(int, self._proc("status").partition("\nUid:")[2].split()[:4]))
-        except (OSError, ValueError):
-            return None
-
-    def _proc(self, name: str) -> str:
-        described = Path(f"/proc/self/fdinfo/{self._fd}").read_text(encoding="utf-8")
-        pid = int(described.partition("\nPid:")[2].split()[0])  # -1 when it has ended
-        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8")
-
-    def close(self) -> None:
-        os.close(self._fd)
 
 
 class Worker(ABC):
@@ -128,7 +89,7 @@ class Worker(ABC):
         Raises: SandboxError: if something is left.
         """
         if self._ended is None:
-            by_itself = self._handle.has_ended() and not self._why
+            by_itself = not self._why and self._has_left()
             self._handle.kill()
             self.link.close()
             try:
@@ -137,6 +98,17 @@ class Worker(ABC):
                 self._handle.close()
             self._ended = _how(code) if by_itself else self._why
         return self._ended
+
+    def _has_left(self) -> bool:
+        """Whether it has ended; its end of the link closes a little before it has."""
+        self.link.settimeout(0)
+        try:
+            closed = self.link.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            closed = False
+        except OSError:
+            closed = True
+        return self._handle.has_ended(within=GRACE if closed else 0)
 
     @abstractmethod
     def _exit_code(self) -> int:
@@ -209,16 +181,23 @@ class _KeptSubmission(Submission):
     """A submission with a keeper (see `zygote`)."""
 
     def __init__(self, zygote: socket.socket) -> None:
+        self._zygote = zygote
+        self._open()
+
+    def _open(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            socket.send_fds(zygote, [b"s"], [theirs.fileno()])
         try:
+            with theirs:
+                socket.send_fds(self._zygote, [b"s"], [theirs.fileno()])
             self._keeper = _greeting(self._control)
-        except SandboxError:
+        except (OSError, SandboxError) as error:
             self._control.close()
-            raise
+            raise SandboxError(str(error)) from error
 
     def exercise(self, seed: int = 0) -> Worker:
+        if self._keeper.has_ended():  # the kernel ended it, when the machine had no memory left
+            self.close()
+            self._open()
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -253,15 +232,17 @@ class _KeptSubmission(Submission):
 
 
 class _ColdWorker(Worker):
-    def __init__(self, link: socket.socket, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
-        self._process = process
-        self._errors = errors
+    def __init__(self, link: socket.socket, room: Room) -> None:
         super().__init__(link)
+        room.settle()
+        self._room = room
 
     def _exit_code(self) -> int:
-        with self._errors:
-            code = self._process.wait(PATIENCE)
-        return 128 - code if code > 128 else code  # bubblewrap says it as a shell does
+        code = self._room.wait(PATIENCE)
+        self._room.end()
+        if code is None:
+            raise SandboxError("something of an exercise was left")
+        return code
 
 
 class _ColdSubmission(Submission):
@@ -270,19 +251,14 @@ class _ColdSubmission(Submission):
 
     def exercise(self, seed: int = 0) -> Worker:
         ours, theirs = socket.socketpair()
-        errors = tempfile.TemporaryFile()  # noqa: SIM115  (the worker closes it)
         with theirs:
             fd = theirs.fileno()
-            process = bubblewrap.start(
-                self._runtime, "grader.cold", [str(fd), str(seed)], keep=[fd], errors=errors, zygote=False
-            )
+            room = bubblewrap.start(self._runtime, "grader.cold", [str(fd), str(seed)], keep=fd, zygote=False)
         try:
-            return _ColdWorker(ours, process, errors)
+            return _ColdWorker(ours, room)
         except SandboxError as error:
-            process.kill()
-            process.wait()
             ours.close()
-            raise _explained(error, errors) from error
+            raise _ended(room, error) from error
 
     def close(self) -> None:
         """Each worker has taken everything with it."""
@@ -302,6 +278,7 @@ class Sandbox:
     def __init__(self, runtime: Runtime, *, paranoid: bool = False) -> None:
         self.runtime = runtime
         self.paranoid = paranoid
+        self._room: Room | None = None
 
     def __enter__(self) -> Self:
         """
@@ -319,17 +296,16 @@ class Sandbox:
 
     def _start_zygote(self) -> None:
         self._zygote, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, tempfile.TemporaryFile() as errors:
+        with theirs:
             fd = theirs.fileno()
-            self._process = bubblewrap.start(
-                self.runtime, "grader.zygote", [str(fd)], keep=[fd], errors=errors, zygote=True
-            )
-            theirs.close()
-            try:
-                self._handle = _greeting(self._zygote)
-            except SandboxError as error:
-                self.close()
-                raise _explained(error, errors) from error
+            room = bubblewrap.start(self.runtime, "grader.zygote", [str(fd)], keep=fd, zygote=True)
+        try:
+            _greeting(self._zygote).close()
+        except SandboxError as error:
+            self._zygote.close()
+            raise _ended(room, error) from error
+        room.settle()
+        self._room = room
 
     def submission(self) -> Submission:
         """
@@ -339,24 +315,20 @@ class Sandbox:
 
     def close(self) -> None:
         """Nothing of it is left afterwards, of its submissions neither."""
-        if self.paranoid:
-            return
-        self._zygote.close()  # the zygote leaves
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._room is not None:
+            self._zygote.close()
+            self._room.end()
+            self._room = None
 
     def __exit__(self, *error: object) -> None:
         self.close()
 
 
-def _explained(error: SandboxError, errors: IO[bytes]) -> SandboxError:
-    """The error, with what bubblewrap or Python wrote."""
-    errors.seek(0)
-    wrote = errors.read().decode(errors="replace").strip()
-    return SandboxError(f"{error}: {wrote[-2000:]}" if wrote else str(error))
+def _ended(room: Room, error: SandboxError) -> SandboxError:
+    """The error, with what was written about it, after the end of the room."""
+    wrote = room.complaints()
+    room.end()
+    return SandboxError(f"{error}: {wrote}" if wrote else str(error))
 
 
 def _refusal(said: str) -> SandboxRefused:

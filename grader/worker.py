@@ -27,6 +27,8 @@ from grader.shell import CUT, CellShell
 #: The judge reads lines of 4 MB, and no longer ones.
 MAX_REPLY = 3_500_000
 
+# bound now: a learner may put something else in their places
+_write = os.write
 _to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -74,7 +76,7 @@ def _tell(value: dict[str, Any]) -> None:
         line = _to_json(value | {"outputs": [{"output_type": "stream", "name": "stdout", "text": CUT}]})
     left = memoryview(line.encode(errors="replace") + b"\n")
     while left:
-        left = left[os.write(CHANNEL, left) :]
+        left = left[_write(CHANNEL, left) :]
 
 
 def _play(link: Link, namespace: Namespace, request: dict[str, Any]) -> None:

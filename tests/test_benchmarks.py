@@ -12,6 +12,7 @@ MACHINE = {"load_average", "python", "cpus", "repeat"}
 SMALL = {
     "clock.py": ["--tasks", "5", "--rounds", "1", "--calls", "20", "--repeat", "1"],
     "check.py": ["--fetches", "3", "--repeat", "1"],
+    "scale.py": ["--clients", "10", "--requests", "20"],
 }
 
 

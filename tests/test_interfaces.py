@@ -114,7 +114,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-# -- sketches of checks
+# -- sketches
 
 
 def outcome(check, seed=7, worlds=4, **names):
@@ -1484,9 +1484,7 @@ def check_pipeline_monitor(trial):
     )
 
 
-class PipelineMonitorByHand:
-    """The queue is a deque, so that each change of its depth has one place."""
-
+class PipelineMonitor:
     def __init__(self, queues):
         self.made = time.monotonic()
         self.maxsize, self.items = queues, {name: deque() for name in queues}
@@ -1540,7 +1538,7 @@ class PipelineMonitorByHand:
         return {"queues": queues, "stages": stages, "bottleneck": max(stages, key=stages.get, default=None)}
 
 
-class PipelineMonitorThatSamples(PipelineMonitorByHand):
+class PipelineMonitorThatSamples(PipelineMonitor):
     def change(self, queue, step):
         value = step()
         now = time.monotonic()
@@ -1551,5 +1549,5 @@ class PipelineMonitorThatSamples(PipelineMonitorByHand):
 
 
 def test_pipeline_monitor():
-    assert outcome(check_pipeline_monitor, PipelineMonitor=PipelineMonitorByHand) == ""
+    assert outcome(check_pipeline_monitor, PipelineMonitor=PipelineMonitor) == ""
     assert outcome(check_pipeline_monitor, PipelineMonitor=PipelineMonitorThatSamples) == "reports"

@@ -13,6 +13,8 @@ from asynclab.clients import poisson
 from asynclab.fixtures import fixture
 from tests.test_interfaces import doubled, outcome
 
+# -- sketches
+
 # Batcher
 
 

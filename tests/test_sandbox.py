@@ -1,18 +1,22 @@
 """Learners' code in the sandbox, both ways: forked workers and cold ones."""
 
+import secrets
+import subprocess
+import sys
 import time
 
+import psutil
 import pytest
 from conftest import not_run
 
 from asynclab.link import encode
 from asynclab.record import Returned
-from asynclab.wire import Wire, serve
+from asynclab.wire import LinkError, Wire, serve
 from asynclab.world import World
-from grader.cell_run import run_cell
+from grader.cell_run import harmless, run_cell
 from grader.refusal import SandboxRefused
 from grader.runtime import make_runtime
-from grader.sandbox import Sandbox, Submission, Worker
+from grader.sandbox import Sandbox, SandboxError, Submission, Worker
 
 LIMITS = {"cpu": 1.0, "wall": 10.0, "turns": 100_000}
 
@@ -25,21 +29,29 @@ def runtime(bubblewrap):
         not_run(str(refused))
 
 
-@pytest.fixture(scope="module", params=["forked", "cold"])
-def sandbox(request, runtime):
-    with Sandbox(runtime, paranoid=request.param == "cold") as sandbox:
-        yield sandbox
-
-
 @pytest.fixture(scope="module")
 def forked(runtime):
     with Sandbox(runtime) as sandbox:
         yield sandbox
 
 
+@pytest.fixture(scope="module", params=["forked", "cold"])
+def sandbox(request, runtime):
+    if request.param == "forked":
+        return request.getfixturevalue("forked")
+    return Sandbox(runtime, paranoid=True)
+
+
 @pytest.fixture
 def submission(sandbox):
     with sandbox.submission() as submission:
+        yield submission
+
+
+@pytest.fixture
+def quick_one(forked):
+    """A submission of forked workers, for what does not depend on how a worker came to be."""
+    with forked.submission() as submission:
         yield submission
 
 
@@ -91,8 +103,8 @@ def test_a_plot_is_shown_as_a_picture(submission):
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
     ],
 )
-def test_a_cell_that_raises_is_reported_and_the_next_one_runs(submission, source, error):
-    with submission.exercise() as worker:
+def test_a_cell_that_raises_is_reported_and_the_next_one_runs(quick_one, source, error):
+    with quick_one.exercise() as worker:
         run = cell(worker, source)
         assert not run.ok
         assert run.error.startswith(error)
@@ -130,3 +142,320 @@ def test_a_regrade_draws_the_same_numbers(submission):
     draw = "import random, numpy\nrandom.random(), float(numpy.random.random()), list({'a', 'b', 'c'})"
     workers = [in_one(submission, draw) for _ in range(2)]
     assert workers[0] == workers[1]
+
+
+# -- what learners' code may do, and what is left of it
+
+
+def running(marker: str) -> list[int]:
+    """The processes of this machine whose command line begins so."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if (process.info["cmdline"] or [""])[0].startswith(marker)
+    ]
+
+
+def comes_true(claim, seconds: float = 10.0) -> bool:
+    until = time.monotonic() + seconds
+    while not claim():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_a_cell_that_waits_for_ever_is_ended_at_the_deadline(submission):
+    with submission.exercise() as worker:
+        with pytest.raises(LinkError, match="took too long"):
+            cell(worker, "import asyncio\nawait asyncio.Event().wait()", seconds=0.3)
+        assert worker.end() == ""
+    assert in_one(submission, "1 + 1") == "2"
+
+
+SWALLOWS = """
+import asyncio
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(0)
+        except BaseException:
+            pass
+await stubborn()
+"""
+
+
+@pytest.mark.parametrize("source", ["while True: pass", SWALLOWS, "sum(iter(int, 1))", "2 ** 10 ** 10"])
+def test_a_cell_that_computes_for_ever_is_ended_by_its_cpu_time(quick_one, source):
+    with quick_one.exercise() as worker:
+        with worker.within_cpu(0.3), pytest.raises(LinkError, match="it left"):
+            cell(worker, source)
+        assert worker.end() == "it computed for 0.3 s without coming to an end"
+    assert in_one(quick_one, "1 + 1") == "2"
+
+
+def test_a_cold_worker_has_a_limit_of_cpu_time_too(runtime):
+    with Sandbox(runtime, paranoid=True).submission() as submission, submission.exercise() as worker:
+        with worker.within_cpu(0.3), pytest.raises(LinkError, match="it left"):
+            cell(worker, "while True: pass")
+        assert worker.end() == "it computed for 0.3 s without coming to an end"
+
+
+def test_a_cell_that_only_waits_has_used_no_cpu_time(quick_one):
+    with quick_one.exercise() as worker, worker.within_cpu(0.3):
+        assert cell(worker, "import time\ntime.sleep(0.6)").ok
+
+
+@pytest.mark.parametrize(
+    ("source", "how"),
+    [
+        ("import os\nos._exit(3)", "it ended its own process with exit code 3"),
+        ("import os\nos.abort()", "it ended its own process with the signal SIGABRT"),
+        ("import ctypes\nctypes.string_at(0)", "it ended its own process with the signal SIGSEGV"),
+        ("import os, grader.escapes\ngrader.escapes.kill_all()", "it was killed: it killed itself"),
+    ],
+)
+def test_code_that_ends_its_process_is_told_how(submission, source, how):
+    with submission.exercise() as worker:
+        with pytest.raises(LinkError, match="it left"):
+            cell(worker, source)
+        assert worker.end().startswith(how)
+    assert in_one(submission, "1 + 1") == "2"
+
+
+def test_a_world_is_told_when_the_process_ends_in_a_run(submission):
+    with submission.exercise() as worker:
+        cell(worker, "import os\nasync def leave(store):\n    os._exit(0)")
+        with pytest.raises(LinkError, match="it left"):
+            play(worker, "leave")
+        assert worker.end() == "it ended its own process with exit code 0"
+
+
+def test_signals_to_pid_1_do_not_reach_the_next_exercise(quick_one):
+    with quick_one.exercise() as worker:
+        source = "import os, signal\nfor number in range(1, 64):\n    os.kill(1, number)"
+        cell(worker, source)
+    assert in_one(quick_one, "1 + 1") == "2"
+
+
+def test_too_much_memory_is_a_memory_error(quick_one):
+    with quick_one.exercise() as worker:
+        assert cell(worker, "x = bytearray(10 << 30)").error.startswith("MemoryError")
+        assert shown(worker, "1 + 1") == "2"
+
+
+def test_a_gigabyte_of_output_is_cut(quick_one):
+    with quick_one.exercise() as worker:
+        run = cell(worker, "for _ in range(1000): print('x' * 1_000_000)\n'the end'")
+        assert len(run.outputs[0]["text"]) < 101_000
+        assert run.outputs[0]["text"].endswith("[the rest of the output was left out]\n")
+        run = cell(worker, "import os\nfor _ in range(1000): os.write(1, b'x' * 1_000_000)\n!yes")
+        assert run.outputs[0]["text"].endswith("[the rest of the output was left out]\n")
+        run = cell(worker, "from IPython.display import HTML, display\ndisplay(HTML('\\0' * 1_900_000))")
+        assert run.outputs[0]["text"].endswith("[the rest of the output was left out]\n")
+
+
+def test_the_scratch_folder_can_be_filled_and_is_empty_again(submission):
+    fill = """
+import os
+for folder in ("/tmp", "/dev/shm"):
+    try:
+        for number in range(1000):
+            open(f"{folder}/{number}", "wb").write(bytes(10 << 20))
+    except OSError as error:
+        print(error.strerror)
+"""
+    with submission.exercise() as worker:
+        assert cell(worker, fill).outputs[0]["text"] == "No space left on device\n" * 2
+        assert not cell(worker, "open('big', 'wb').write(bytes(40 << 20))").ok
+    assert in_one(submission, "import os\nos.listdir(), os.listdir('/dev/shm')") == "([], [])"
+
+
+def test_a_fork_bomb_goes_off_in_its_own_exercise(quick_one):
+    bomb = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass"
+    with quick_one.exercise() as worker, pytest.raises(LinkError):
+        cell(worker, bomb, seconds=1.0)
+    assert in_one(quick_one, "1 + 1") == "2"
+
+
+def test_there_is_an_end_to_processes_and_threads(quick_one):
+    count = """
+import os
+children = 0
+try:
+    while True:
+        if os.fork() == 0:
+            import time
+            time.sleep(60)
+            os._exit(0)
+        children += 1
+except OSError:
+    pass
+200 < children < 256
+"""
+    assert in_one(quick_one, count) == "True"
+
+
+def test_a_hundred_threads_are_no_attack(quick_one):
+    threads = """
+import threading
+barrier = threading.Barrier(101)
+started = [threading.Thread(target=barrier.wait) for _ in range(100)]
+for thread in started: thread.start()
+barrier.wait()
+len(started)
+"""
+    assert in_one(quick_one, threads) == "100"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "grader.escapes.stay_behind('{marker}')",
+        "import subprocess\nsubprocess.Popen(['{marker}', '600'], executable='/bin/sleep')",
+    ],
+)
+def test_no_process_outlives_its_exercise(submission, source):
+    marker = f"asynclab-test-{secrets.token_hex(8)}"
+    with submission.exercise() as worker:
+        cell(worker, "import grader.escapes\n" + source.format(marker=marker))
+        assert comes_true(lambda: running(marker))
+    assert running(marker) == []
+
+
+def test_a_time_bomb_does_not_hit_the_next_exercise(submission):
+    bomb = """
+import os, threading, time
+def explode():
+    time.sleep(0.3)
+    os.kill(-1, 9)
+    os._exit(1)
+threading.Thread(target=explode).start()
+"""
+    with submission.exercise() as worker:
+        assert cell(worker, bomb).ok
+    assert in_one(submission, "import time\ntime.sleep(0.6)\n'alive'") == "'alive'"
+
+
+def test_exercises_of_one_submission_see_nothing_of_each_other(submission):
+    with submission.exercise() as worker:
+        cell(worker, "x = 1\nopen('left', 'w').write('')\nimport builtins, asyncio\nasyncio.sleep = None")
+    with submission.exercise() as worker:
+        assert cell(worker, "x").error == "NameError: name 'x' is not defined"
+        assert cell(worker, "import asyncio\nawait asyncio.sleep(0)\nopen('left')").error.startswith(
+            "FileNotFound"
+        )
+
+
+def test_submissions_run_beside_each_other(sandbox):
+    with (
+        sandbox.submission() as one,
+        sandbox.submission() as other,
+        one.exercise() as first,
+        other.exercise() as second,
+    ):
+        cell(first, "open('mine', 'w').write('')")
+        assert shown(second, "import os\nos.listdir()") == "[]"
+        with pytest.raises(LinkError):
+            cell(first, "import grader.escapes\ngrader.escapes.kill_all()")
+        assert shown(second, "1 + 1") == "2"
+
+
+# -- a hostile link
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("os.close(3)", "it left"),
+        ("os.write(3, b'garbage\\n')", "no JSON"),
+        ("os.write(3, b'{\"nonce\": NaN}\\n')", "NaN is no number"),
+        ("os.write(3, b'[' * 2_000_000 + b'\\n')", "nested too deeply"),
+        ("os.write(3, b'\\xff\\n')", "no JSON"),
+        ("while True: os.write(3, b'x' * 65536)", "a line of more than"),
+        ("while True: os.write(3, b'{}\\n')", "lines that nobody had asked for"),
+    ],
+)
+def test_what_is_no_answer_ends_the_exercise(quick_one, written, why):
+    with quick_one.exercise() as worker, pytest.raises(LinkError, match=why):
+        cell(worker, f"import os\n{written}")
+    assert in_one(quick_one, "1 + 1") == "2"
+
+
+def test_answers_that_nobody_asked_for_are_dropped(quick_one):
+    forged = b'{"nonce": 1, "ok": true, "outputs": []}\n[]\n7\n{"nonce": true}\n'
+    with quick_one.exercise() as worker:
+        assert cell(worker, f"import os\nfor _ in range(100): os.write(3, {forged!r})").ok
+        assert shown(worker, "1 + 1") == "2"
+
+
+def test_a_broken_standard_library_still_answers(quick_one):
+    with quick_one.exercise() as worker:
+        cell(
+            worker,
+            "import json, os, sys\njson.dumps = json.JSONEncoder.encode = os.write = sys.stdout = None",
+        )
+        assert shown(worker, "1 + 1") == "2"
+
+
+def test_outputs_are_rebuilt_from_what_a_notebook_may_hold():
+    image = {"image/png": "iVBOR", "application/javascript": "alert(1)", "text/plain": ["a", "b"]}
+    assert harmless(
+        [
+            {"output_type": "display_data", "data": image, "metadata": {"isolated": True}},
+            {"output_type": "stream", "name": "log", "text": "x" * 200_000},
+            {"output_type": "update_display_data", "data": {}, "metadata": {}},
+            {"output_type": "stream", "name": "stdout", "text": 7},
+            {"output_type": "error", "ename": "A" * 300, "evalue": "\ud800", "traceback": []},
+            7,
+        ]
+    ) == [
+        {"output_type": "display_data", "data": {"image/png": "iVBOR", "text/plain": "ab"}, "metadata": {}},
+        {"output_type": "stream", "name": "stdout", "text": "x" * 110_000},
+        {"output_type": "error", "ename": "A" * 200, "evalue": "?", "traceback": []},
+    ]
+    assert harmless({"output_type": "stream"}) == []
+
+
+# -- the end of the grader
+
+
+GRADER = """
+import sys, time
+from asynclab.wire import LinkError, Wire
+from grader.cell_run import harmless, run_cell
+from grader.runtime import find_runtime
+from grader.sandbox import Sandbox
+
+sandbox = Sandbox(find_runtime(), paranoid=sys.argv[1] == "cold").__enter__()
+worker = sandbox.submission().exercise()
+run_cell(Wire(worker.link), "import grader.escapes\\ngrader.escapes.stay_behind('x')", time.monotonic() + 60)
+print("ready", flush=True)
+worker.link.sendall(b'{"cell": "while True: pass", "nonce": 1}\\n')
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("way", ["forked", "cold"])
+def test_killing_the_grader_leaves_no_process_behind(runtime, way):
+    with subprocess.Popen([sys.executable, "-c", GRADER, way], stdout=subprocess.PIPE) as grader:
+        assert grader.stdout.readline() == b"ready\n"
+        below = psutil.Process(grader.pid).children(recursive=True)
+        assert len(below) >= 4
+        grader.kill()
+    assert comes_true(lambda: not any(process.is_running() for process in below))
+
+
+def test_a_keeper_that_is_gone_is_replaced(forked):
+    with forked.submission() as submission:
+        submission._keeper.kill()
+        assert submission._keeper.has_ended(within=10)
+        assert in_one(submission, "1 + 1") == "2"
+
+
+def test_a_zygote_that_is_gone_is_an_error_of_the_grader(runtime):
+    with Sandbox(runtime) as sandbox:
+        sandbox._room._first.kill()
+        assert sandbox._room._first.has_ended(within=10)
+        with pytest.raises(SandboxError):
+            sandbox.submission()

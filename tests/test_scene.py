@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from asynclab.exercise import Exercise, examine
 from asynclab.fixtures import fixture
 from asynclab.link import Uncrossable, decode, encode
 from asynclab.observed import Run
@@ -438,5 +439,42 @@ def test_a_request_that_never_came_is_not_answered():
     run.reply(1).equals(3, "answers")
     run.replied(1).equals(1.0, "at once")
 
-    assert unmet(run)[0].startswith("raised OSError: no disk at line")
+    assert unmet(run)[0].startswith("raised OSError: no disk, at line")
     assert unmet(run)[1] == "request 1, which came at 0.0 s, was never answered, 1.0 s was expected"
+
+
+def test_a_client_that_comes_as_another_is_answered_is_first_in_some_orders():
+    class Account:
+        def __init__(self):
+            self.balance = 100
+
+        async def withdraw(self, store, amount):
+            if self.balance >= amount:
+                await store.get("permission")
+                self.balance -= amount
+
+    def two_at_once(trial):
+        account, store = trial.make("Account"), trial.service("store", latency=0.1)
+        trial.at(1.0, account, "withdraw", store, 80)
+        trial.at(1.1, account, "withdraw", store, 80)
+        trial.at(2.0, account, "balance")
+        return trial.drive("Account")
+
+    runs = list(trial_of(Account).under_every_order(two_at_once))
+    assert runs[0].request(3).value == 20  # the order in which things were asked for
+    assert {run.request(3).value for run in runs} == {20, -60}
+
+
+def test_the_world_that_is_shown_has_the_smallest_choices_in_which_the_answer_fails():
+    async def at_most_four(store, *keys):
+        first = await asyncio.gather(*[store.get(key) for key in keys[:4]])
+        return first + await asyncio.gather(*[store.get(key) for key in keys[4:]])
+
+    def check(trial):
+        keys = trial.names("user", 2, 8)
+        store = trial.service("store", latency=trial.vary(0.5, 2.0))
+        trial.call("fetch", store, *keys).elapsed.at_most(store.slowest, "takes as long as one fetch")
+
+    exercise = Exercise("fetch", 1, 1, 1, 1, 1, (), ("", "", ""), check, "")
+    scene = examine(exercise, {"fetch": at_most_four}).scene
+    assert scene == "The smallest world in which it fails: 5 users; store answers after 0.5 s."

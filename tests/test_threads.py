@@ -152,7 +152,9 @@ def test_a_multiprocessing_pool_is_one_more_door_and_blocks():
 def test_a_thread_started_by_hand_runs_and_is_joined():
     async def by_hand():
         seen = []
-        threads = [threading.Thread(target=lambda: (time.sleep(0.4), seen.append(time.monotonic()))) for _ in "ab"]
+        threads = [
+            threading.Thread(target=lambda: (time.sleep(0.4), seen.append(time.monotonic()))) for _ in "ab"
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -326,7 +328,8 @@ def test_the_order_of_locks_can_deadlock_and_both_places_are_named():
 
     assert isinstance(outcome, Stopped)
     assert outcome.why == "deadlock"
-    assert "`first` waits" in outcome.line and "`second` waits" in outcome.line
+    assert "`first` waits" in outcome.line
+    assert "`second` waits" in outcome.line
 
 
 def test_a_thread_that_computes_for_ever_is_stopped_at_its_line():
@@ -405,6 +408,11 @@ def test_afterwards_python_has_its_own_threads_again():
     before = threading.Lock, threading.Condition.wait, ThreadPoolExecutor.submit, multiprocessing.Pool
     play(World(), nothing)
 
-    assert before == (threading.Lock, threading.Condition.wait, ThreadPoolExecutor.submit, multiprocessing.Pool)
+    assert before == (
+        threading.Lock,
+        threading.Condition.wait,
+        ThreadPoolExecutor.submit,
+        multiprocessing.Pool,
+    )
     with ThreadPoolExecutor(1) as executor:
         assert executor.submit(lambda: 3).result() == 3

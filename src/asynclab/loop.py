@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
+import sys
 from asyncio.base_events import BaseEventLoop
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
@@ -18,7 +20,7 @@ from asynclab.lanes import clock_of_this_thread
 from asynclab.link import decode, error_from
 from asynclab.record import NS
 from asynclab.scheduler import Completion, Lane, RunEnded, Scheduler
-from asynclab.source_line import is_ours, where_it_waits
+from asynclab.source_line import learners_frame, learners_part, line_of_frame, where_it_waits
 from asynclab.timers import Timers
 
 Args = TypeVarTuple("Args")
@@ -238,18 +240,27 @@ class VirtualLoop(BaseEventLoop):
         return "; ".join(shown[:4]) + more
 
     def _describe(self, task: asyncio.Task[Any]) -> str:
-        coroutine: Any = task.get_coro()
-        if is_ours(coroutine) and self.entry is not None:
-            coroutine = self.entry
+        if task is asyncio.current_task(self):  # it holds the loop, in a call that does not come back
+            frame = learners_frame(sys._getframe())
+            return (
+                "" if frame is None else f"`{_short(frame.f_code.co_qualname)}` waits, {line_of_frame(frame)}"
+            )
+        coroutine: Any = learners_part(task.get_coro())
+        if coroutine is None:  # ours alone, or one that reads an async generator, which it does not show
+            coroutine = self.entry if inspect.isasyncgen(self.entry) else None
         inside, line = where_it_waits(coroutine)
         if not line and not inside:
             return ""
-        name = getattr(coroutine, "__qualname__", task.get_name()).rpartition("<locals>.")[2]
+        name = _short(getattr(coroutine, "__qualname__", task.get_name()))
         return (
             f"`{name}` waits"
             + (f" in `{inside}`" if inside not in ("", name) else "")
             + (f", {line}" if line else "")
         )
+
+
+def _short(name: str) -> str:
+    return name.rpartition("<locals>.")[2]
 
 
 def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:

@@ -282,7 +282,7 @@ class Run:
         """The longest that a sign of life was late, in seconds: so long something kept the loop."""
         end = self.record.elapsed
         gaps = [
-            (min(ping.end or end, end) - ping.at, ping)
+            (min(end if ping.end is None else ping.end, end) - ping.at, ping)
             for ping in self.record.requests
             if ping.method == "ping" and ping.at < end
         ]

@@ -40,12 +40,8 @@ def play(
             "play takes the function, not the call: "
             f"write play(world, {name}, ...) instead of play(world, {name}(...))"
         )
-    run(
-        world.handle,
-        world.settings(),
-        Job(function, encode(list(args)), how, names or {}),
-        limits or Limits(),
-    )
+    job = Job(function, encode(list(args)), how, names or {})
+    run(world.handle, world.settings(), job, limits or Limits())
     return world.record()
 
 

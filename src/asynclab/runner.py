@@ -258,6 +258,8 @@ class _Run:
             task = self._requests.get(-id)
             if task is not None:
                 self.loop.call_soon_threadsafe(task.cancel)
+        elif self.scheduler.dice is not None and self.scheduler.dice.random() < 0.5:
+            self._answer_later(-id, *request)  # ahead of the replies of this instant
         else:
             self.loop.call_soon_threadsafe(self._answer_later, -id, *request)
 

@@ -26,10 +26,17 @@ def is_learners(filename: str) -> bool:
     return not filename.startswith(_NOT_THE_LEARNERS) and not filename.startswith("<frozen")
 
 
-def is_ours(coroutine: Any) -> bool:
-    """Whether a coroutine is of this package, not of the learner."""
+def learners_part(coroutine: Any) -> Any:
+    """The coroutine itself; of one of this package's, the learner's that it waits for, or None."""
     code = getattr(coroutine, "cr_code", None)
-    return code is not None and Path(code.co_filename).parent == _HERE
+    if code is None or Path(code.co_filename).parent != _HERE:
+        return coroutine
+    while coroutine is not None:
+        frame = _frame_of(coroutine)
+        if frame is not None and is_learners(frame.f_code.co_filename):
+            return coroutine
+        coroutine = _awaited_by(coroutine)
+    return None
 
 
 def line_of(filename: str, number: int) -> str:
@@ -40,11 +47,17 @@ def line_of(filename: str, number: int) -> str:
 
 def line_of_frame(frame: FrameType | None) -> str:
     """The learner's line that a running frame is in or was called from; "" when there is none."""
+    frame = learners_frame(frame)
+    return "" if frame is None else line_of(frame.f_code.co_filename, frame.f_lineno)
+
+
+def learners_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame of the learner's code that a running frame is or was called from."""
     while frame is not None and not _is_beginning(frame):
         if is_learners(frame.f_code.co_filename):
-            return line_of(frame.f_code.co_filename, frame.f_lineno)
+            return frame
         frame = frame.f_back
-    return ""
+    return None
 
 
 def _is_beginning(frame: FrameType) -> bool:
@@ -72,10 +85,18 @@ def line_of_traceback(traceback: TracebackType | None) -> str:
 def suspended_frames(awaitable: Any) -> Iterator[FrameType]:
     """The frames of a suspended coroutine or async generator, outermost first."""
     while awaitable is not None:
-        frame = getattr(awaitable, "cr_frame", None) or getattr(awaitable, "ag_frame", None)
+        frame = _frame_of(awaitable)
         if frame is not None:
             yield frame
-        awaitable = getattr(awaitable, "cr_await", None) or getattr(awaitable, "ag_await", None)
+        awaitable = _awaited_by(awaitable)
+
+
+def _frame_of(awaitable: Any) -> FrameType | None:
+    return getattr(awaitable, "cr_frame", None) or getattr(awaitable, "ag_frame", None)
+
+
+def _awaited_by(awaitable: Any) -> Any:
+    return getattr(awaitable, "cr_await", None) or getattr(awaitable, "ag_await", None)
 
 
 def where_it_waits(awaitable: Any) -> tuple[str, str]:

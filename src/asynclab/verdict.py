@@ -127,8 +127,11 @@ def _untouched(run: Run) -> bool:
 
 
 def _to_show(trials: Sequence[Trial]) -> tuple[Trial, Run]:
-    """The smallest run that has something to show: one that was stopped, else one that failed, else any."""
-    runs = [(trial, run) for trial in trials for run in trial.runs]
+    """The smallest run that has something to show: one that was stopped, else one that failed, else any.
+
+    Of equally small ones it is that of the last trial, which has been looked for.
+    """
+    runs = [(trial, run) for trial in reversed(trials) for run in trial.runs]
     stopped = [pair for pair in runs if pair[1].stopped]
     failed = [pair for pair in runs if any(not requirement.holds for requirement in pair[1].requirements)]
     if stopped or failed:

@@ -195,7 +195,7 @@ class World:
             outages=outages,
             quota=quota,
             form=form,
-            items=None if items is None else encode(items),
+            items=None if items is None else encode(list(items)),
             instant=instant,
         )
         return service
