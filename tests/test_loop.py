@@ -1,11 +1,11 @@
 """An asyncio event loop on the world's clock: nothing here takes real time, and every time is exact."""
 
 import asyncio
-import functools
 
 import pytest
 
-from asynclab.loop import RunEnded, VirtualLoop
+from asynclab.loop import VirtualLoop
+from asynclab.scheduler import RunEnded, Scheduler
 from asynclab.world import World
 
 
@@ -16,11 +16,13 @@ def world():
 
 @pytest.fixture
 def loop(world):
-    loop = VirtualLoop(world.handle)
+    scheduler = Scheduler(world.handle)
+    loop = VirtualLoop(scheduler)
+    scheduler.describe = loop.describe_tasks
     yield loop
     for task in asyncio.all_tasks(loop):
         task.cancel()
-    loop.finish()
+    scheduler.finish()
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
 
@@ -154,7 +156,7 @@ def test_a_timeout_cancels_the_request_at_its_time(loop, world):
 
     with pytest.raises(TimeoutError):
         run(loop, main())
-    loop.tell()
+    loop._room.tell()
     (call,) = world.record().calls()
     assert (call.how, call.end) == ("cancel", 0.5)
 
@@ -165,7 +167,7 @@ def test_a_reply_that_arrives_while_the_loop_is_blocked_is_noticed_after_it(loop
     async def main():
         request = asyncio.ensure_future(loop.request("store", "get", ["a"]))
         await asyncio.sleep(0)
-        loop.block("sleep", 2.0)
+        loop._room.main.block("sleep", 2.0)
         await request
         return loop.time()
 
@@ -214,7 +216,7 @@ def test_tasks_are_numbered_by_run_not_by_process(loop, world):
         return asyncio.current_task().get_name(), task.get_name()
 
     assert run(loop, main()) == ("T1", "T2")
-    other = VirtualLoop(world.handle)
+    other = VirtualLoop(Scheduler(world.handle))
     assert other.run_until_complete(main()) == ("T1", "T2")
     other.close()
 
@@ -281,7 +283,7 @@ def test_of_many_who_wait_the_first_four_are_named(loop):
 
 
 def test_a_loop_that_never_waits_is_a_busy_loop():
-    loop = VirtualLoop(World().handle, max_turns=100)
+    loop = VirtualLoop(Scheduler(World().handle), max_turns=100)
 
     async def poll():
         while True:
@@ -293,12 +295,12 @@ def test_a_loop_that_never_waits_is_a_busy_loop():
     assert (end.value.why, loop.time()) == ("busy loop", 0.0)
     assert "the loop went round 100 times and no time passed" in end.value.text
     assert "`poll` waits in `sleep`, line " in end.value.line
-    loop.finish()
+    loop._room.finish()
     loop.close()
 
 
 def test_turns_count_from_the_last_moment_in_which_time_passed():
-    loop = VirtualLoop(World().handle, max_turns=100)
+    loop = VirtualLoop(Scheduler(World().handle), max_turns=100)
 
     async def main():
         for _ in range(10):
@@ -327,26 +329,6 @@ def test_sleeping_for_ever_is_not_over_after_an_hour(loop):
 
 
 # -- what a virtual clock cannot hold
-
-
-async def _executor(loop):
-    await loop.run_in_executor(None, len, "abc")
-
-
-async def _thread(loop):
-    await asyncio.to_thread(len, "abc")
-
-
-async def _partial(loop):
-    await loop.run_in_executor(None, functools.partial(len, "abc"))
-
-
-@pytest.mark.parametrize("program", [_executor, _thread, _partial])
-def test_an_executor_is_refused_with_what_to_do_instead(loop, program):
-    with pytest.raises(
-        RuntimeError, match=r"await the service itself instead of handing `len` to an executor"
-    ):
-        run(loop, program(loop))
 
 
 @pytest.mark.parametrize(
@@ -397,10 +379,10 @@ def test_a_refused_method_keeps_its_name(loop):
 
 
 def test_while_the_runner_cleans_up_a_sleep_ends_without_the_world(loop, world):
-    loop.finish()
+    loop._room.finish()
 
     run(loop, asyncio.sleep(5))
-    loop.block("sleep", 5)
+    loop._room.main.block("sleep", 5)
 
     assert loop.time() == 10.0
     assert world.now == 0

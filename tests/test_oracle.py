@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from asynclab.loop import VirtualLoop
+from asynclab.scheduler import Scheduler
 from asynclab.world import World
 
 STEP = 0.03  # seconds
@@ -386,9 +387,9 @@ def on_the_real_clock(function):
 
 
 def on_the_worlds_clock(function):
-    log, loop = [], VirtualLoop(World().handle)
+    log, loop = [], VirtualLoop(Scheduler(World().handle))
     loop.run_until_complete(function(log.append))
-    loop.finish()
+    loop._room.finish()
     for task in asyncio.all_tasks(loop):
         task.cancel()
     loop.run_until_complete(loop.shutdown_asyncgens())

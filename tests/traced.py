@@ -108,7 +108,7 @@ def trace(program):
         return ConnectionError(f"{key} is away") if away else None
 
     world = World(seed=11)
-    store = world.service("store", latency=lambda dice: dice.choice((0.2, 0.5, 0.5, 1.1)), fail=fail)
+    store = world.service("store", latency=lambda dice, key: dice.choice((0.2, 0.5, 0.5, 1.1)), fail=fail)
     keys = ["a", "bb", "ccc", "dddd", "e"]
     record = play(world, program, store, keys, how="iterate" if program is pipeline else "await")
     return "".join(f"{json.dumps(event)}\n" for event in record.events)

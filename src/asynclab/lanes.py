@@ -90,8 +90,10 @@ class Replacements:
             self._entered -= 1
             while not self._entered and self._undo:
                 owner, name, real = self._undo.pop()
-                if real is _ABSENT:
+                if real is _ABSENT and name in vars(owner):
                     delattr(owner, name)
+                elif real is _ABSENT:
+                    continue  # the learner's code took it away
                 else:
                     setattr(owner, name, real)
             while not self._entered and self._before:
