@@ -74,6 +74,9 @@ class _ByThread:
         for line in lines:
             self.write(line)
 
+    def close(self) -> None:
+        """The real one is not the run's to close."""
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 

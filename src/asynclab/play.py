@@ -284,7 +284,8 @@ def _raise_in(thread: threading.Thread, end: RunEnded) -> None:
 
 def _raise_on_next_line(end: RunEnded) -> None:
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        if is_learners(frame.f_code.co_filename):
+        # Not at "exception", which Python 3.12 and later report where the first one is still to be caught.
+        if event == "line" and is_learners(frame.f_code.co_filename):
             raise RunEnded(end.why, end.text, end.line)
         return trace
 
