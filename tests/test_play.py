@@ -1,0 +1,689 @@
+"""One function in one world: it always comes back with a record, and it leaves nothing behind."""
+
+import asyncio
+import contextlib
+import functools
+import gc
+import select
+import sys
+import threading
+import time
+import types
+import warnings
+
+import pytest
+
+from asynclab.loop import VirtualLoop
+from asynclab.play import Limits, play
+from asynclab.record import NS, Raised, Returned, Stopped
+from asynclab.world import World
+
+SOON = Limits(cpu=0.2, wall=60, turns=1000)  # for what has to be stopped
+
+
+def played(function, *args, how="await", limits=SOON):
+    return play(World(seed=1), function, *args, how=how, limits=limits)
+
+
+def store_played(function, *args, how="await", **service):
+    world = World(seed=1)
+    return play(world, function, world.service("store", **service), *args, how=how, limits=SOON)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind():
+    before = {name: getattr(time, name) for name in ("sleep", "monotonic", "perf_counter", "time")}
+    streams, threads = (sys.stdout, sys.stderr, sys.unraisablehook), threading.active_count()
+
+    yield
+
+    assert {name: getattr(time, name) for name in before} == before
+    assert (sys.stdout, sys.stderr, sys.unraisablehook) == streams
+    assert "set" not in vars(asyncio.tasks)
+    assert threading.active_count() == threads
+    assert gc.get_freeze_count() < 1000  # Python 3.12 keeps some of its own there
+
+
+# -- what a function gets and gives
+
+
+def test_the_value_and_the_time_are_those_of_the_world():
+    async def fetch(store, key):
+        return await store.get(key)
+
+    record = store_played(fetch, "a", latency=2.0)
+
+    assert record.outcome == Returned(World(seed=1).service("store").reply("a"))
+    assert record.elapsed == 2.0
+
+
+def test_arguments_are_copies_so_that_an_answer_cannot_change_the_scene():
+    keys = ["a", "b"]
+
+    async def spoil(keys):
+        keys.append("c")
+        return keys
+
+    assert played(spoil, keys).outcome == Returned(["a", "b", "c"])
+    assert keys == ["a", "b"]
+
+
+def test_services_may_stand_in_lists():
+    async def ask_all(stores):
+        return await asyncio.gather(*(store.get("a") for store in stores))
+
+    world = World(seed=1)
+    stores = [world.service("north"), world.service("south")]
+
+    assert play(world, ask_all, stores).outcome == Returned([store.reply("a") for store in stores])
+
+
+def test_each_item_of_an_async_generator_is_recorded_when_it_comes():
+    async def ticks():
+        for number in range(3):
+            await asyncio.sleep(0.5)
+            yield number
+
+    record = played(ticks, how="iterate")
+
+    assert record.items == ((0.5, 0), (1.0, 1), (1.5, 2))
+    assert record.elapsed == 1.5
+
+
+async def _right(store):
+    return await store.get("a")
+
+
+class _Callable:
+    async def __call__(self, store):
+        return await store.get("a")
+
+
+class _Awaitable:
+    def __init__(self, store):
+        self.store = store
+
+    def __await__(self):
+        return self.store.get("a").__await__()
+
+
+@types.coroutine
+def _generator_style(store):
+    return (yield from store.get("a").__await__())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        _right,
+        _Callable(),
+        _Callable().__call__,
+        _Awaitable,
+        _generator_style,
+        functools.partial(_right),
+        lambda store: _right(store),
+        lambda store: store.get("a"),
+        lambda store: asyncio.ensure_future(store.get("a")),
+        lambda store: asyncio.gather(store.get("a")),
+    ],
+    ids=[
+        "async def",
+        "object with __call__",
+        "method",
+        "class with __await__",
+        "types.coroutine",
+        "partial",
+        "lambda",
+        "plain def that gives a coroutine",
+        "plain def that gives a task",
+        "plain def that gives a future",
+    ],
+)
+def test_whatever_can_be_called_and_awaited_is_a_function(function):
+    value = World(seed=1).service("store").reply("a")
+
+    assert store_played(function).outcome.value in (value, [value])
+
+
+def test_a_call_in_place_of_the_function_is_answered_with_the_line_to_write():
+    with pytest.raises(TypeError, match=r"write play\(world, _right, ...\) instead of play\(world, _right\("):
+        play(World(), _right(None))
+
+
+# -- how a run ends
+
+
+def test_an_exception_is_told_with_the_learners_line():
+    async def divide():
+        return 1 / 0
+
+    outcome = played(divide).outcome
+
+    assert (outcome.type, outcome.text) == ("ZeroDivisionError", "division by zero")
+    assert outcome.line.endswith(": `return 1 / 0`")
+
+
+def test_the_line_is_the_learners_even_if_asyncio_raised():
+    async def wait_wrong():
+        await asyncio.wait([])
+
+    outcome = played(wait_wrong).outcome
+
+    assert outcome.type == "ValueError"
+    assert outcome.line.endswith(": `await asyncio.wait([])`")
+
+
+class BaseError(BaseException):
+    """Not even an Exception."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopAsyncIteration, BaseError],
+)
+@pytest.mark.parametrize("where", ["async def", "def", "task"])
+def test_any_exception_is_an_outcome(error, where):
+    async def raises():
+        raise error("why")
+
+    def raises_at_once():
+        raise error("why")
+
+    async def in_a_task():
+        await asyncio.gather(raises())
+
+    outcome = played({"async def": raises, "def": raises_at_once, "task": in_a_task}[where]).outcome
+
+    assert isinstance(outcome, Raised)
+    assert outcome.type == error.__name__
+    assert "line " in outcome.line
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise SystemExit("in __str__")
+
+
+class UnspeakableExit(SystemExit):
+    def __str__(self):
+        raise RuntimeError("in __str__")
+
+
+@pytest.mark.parametrize("error", [Unspeakable, UnspeakableExit])
+@pytest.mark.parametrize("in_task", [False, True])
+def test_an_exception_whose_text_cannot_be_read_is_an_outcome_all_the_same(error, in_task):
+    async def raises():
+        raise error
+
+    async def in_a_task():
+        await asyncio.gather(raises())
+
+    outcome = played(in_a_task if in_task else raises).outcome
+
+    assert (outcome.type, outcome.text.partition(":")[0]) == (error.__name__, "(its text cannot be read")
+
+
+def test_a_long_text_of_an_exception_is_cut():
+    async def raises():
+        raise ValueError("x" * 1_000_000)
+
+    assert len(played(raises).outcome.text) == 500
+
+
+def test_what_cannot_cross_is_told_apart_from_what_the_answer_raised():
+    async def gives_a_set():
+        return {1, 2}
+
+    assert played(gives_a_set).outcome == Raised("Uncrossable", "a value of type `set`", "")
+
+
+def test_a_service_says_which_argument_it_cannot_take():
+    async def ask(store):
+        return await store.get({1, 2})
+
+    outcome = store_played(ask).outcome
+
+    assert (outcome.type, outcome.text) == ("TypeError", "`store.get` was given a value of type `set`")
+    assert outcome.line.endswith(": `return await store.get({1, 2})`")
+
+
+def test_a_method_that_a_service_does_not_have_is_answered_with_those_it_has():
+    async def ask(store):
+        return await store.fetch("a")
+
+    assert store_played(ask).outcome.text == "store has no method `fetch`; it has `get(key)`"
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [
+        (lambda store: store.get(), "()"),
+        (lambda store: store.get("a", 2), "('a', 2)"),
+        (lambda store: store.get("a", key="b"), "('a', key='b')"),
+        (lambda store: store.get(name="a"), "(name='a')"),
+    ],
+)
+def test_wrong_arguments_for_a_service_are_answered_as_python_does(call, given):
+    outcome = store_played(call).outcome
+
+    assert (outcome.type, outcome.text) == ("TypeError", f"`store.get(key)` was called as {given}")
+
+
+def test_a_service_takes_its_argument_by_name_too():
+    async def ask(store):
+        return await store.get(key="a")
+
+    assert isinstance(store_played(ask).outcome, Returned)
+
+
+def test_waiting_for_nothing_is_a_deadlock_with_the_learners_line():
+    async def stuck():
+        await asyncio.Event().wait()
+
+    outcome = played(stuck).outcome
+
+    assert outcome.why == "deadlock"
+    assert "`" in outcome.line
+    assert outcome.line.endswith("`await asyncio.Event().wait()`")
+
+
+def test_a_busy_loop_is_told_with_the_learners_line():
+    async def poll():
+        while True:
+            await asyncio.sleep(0)
+
+    outcome = played(poll).outcome
+
+    assert outcome.why == "busy loop"
+    assert outcome.line.endswith("`await asyncio.sleep(0)`")
+
+
+@pytest.mark.parametrize("sleep", [asyncio.sleep, time.sleep])
+def test_sleeping_for_more_than_an_hour_is_the_horizon(sleep):
+    async def doze():
+        while True:
+            (await asyncio.sleep(60)) if sleep is asyncio.sleep else time.sleep(60)
+
+    record = played(doze)
+
+    assert (record.outcome.why, record.elapsed) == ("horizon", 3600.0)
+    assert "time.sleep(60)`" in record.outcome.line
+
+
+def test_too_many_items_end_the_run_with_the_learners_line():
+    async def endless():
+        while True:
+            yield 1
+
+    outcome = played(endless, how="iterate", limits=Limits()).outcome
+
+    assert (outcome.why, outcome.text) == ("events", "so much happened that its record is full")
+    assert outcome.line.endswith("`yield 1`")
+
+
+async def _pass():
+    while True:
+        pass
+
+
+async def _catch():
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+
+
+async def _continue():
+    while True:
+        try:
+            _ = 1
+        finally:
+            continue  # noqa: B012
+
+
+async def _finally():
+    try:
+        while True:
+            pass
+    finally:
+        while True:
+            pass
+
+
+def _plain():
+    while True:
+        pass
+
+
+async def _iterate():
+    while True:
+        pass
+    yield
+
+
+@pytest.mark.parametrize("function", [_pass, _catch, _continue, _finally, _plain])
+def test_an_endless_computation_is_stopped_at_its_limit_on_the_learners_line(function):
+    outcome = played(function).outcome
+
+    assert (outcome.why, outcome.text) == ("cpu", "it computed for 0.2 s without coming to an end")
+    assert outcome.line.startswith("line ")
+
+
+def test_an_endless_async_generator_is_stopped_too():
+    assert played(_iterate, how="iterate").outcome.why == "cpu"
+
+
+def test_a_real_wait_is_stopped_by_the_wall_guard():
+    async def waits_for_the_real_world():
+        while True:
+            select.select([], [], [], 0.01)
+
+    outcome = played(waits_for_the_real_world, limits=Limits(wall=0.1)).outcome
+
+    assert (outcome.why, outcome.text) == ("wall", "nothing came of it in 0.1 s of real time")
+    assert outcome.line.endswith("`select.select([], [], [], 0.01)`")
+
+
+def test_what_catches_everything_and_returns_was_stopped_all_the_same():
+    async def stubborn():
+        try:
+            while True:
+                pass
+        except BaseException:
+            return 5
+
+    assert isinstance(played(stubborn).outcome, Stopped)
+
+
+# -- blocking the loop
+
+
+def test_time_sleep_blocks_the_loop_and_is_told_with_its_line():
+    async def nap():
+        time.sleep(2)
+
+    record = played(nap)
+
+    (block,) = record.blocks
+    assert (record.elapsed, record.loop_blocked, block.why) == (2.0, 2.0, "sleep")
+    assert block.line.endswith("`time.sleep(2)`")
+
+
+def test_five_tasks_that_block_take_five_times_as_long():
+    async def nap(store):
+        time.sleep(0.2)
+        await store.get("a")
+
+    async def naps(store):
+        await asyncio.gather(*(nap(store) for _ in range(5)))
+
+    assert store_played(naps, latency=0.1).elapsed == pytest.approx(1.1, abs=1e-9)
+
+
+def test_the_clocks_of_the_module_time_show_the_worlds_time():
+    async def read():
+        began = time.monotonic(), time.perf_counter(), time.time()
+        await asyncio.sleep(1.5)
+        return [time.monotonic() - began[0], time.perf_counter() - began[1], time.time() - began[2]]
+
+    assert played(read).outcome == Returned([1.5, 1.5, 1.5])
+
+
+# -- what lives on after the function
+
+
+def test_a_forgotten_task_betrays_itself_for_ten_seconds():
+    async def forgetful(store):
+        async def poll():
+            while True:
+                await asyncio.sleep(2)
+                await store.get("a")
+
+        asyncio.get_running_loop().create_task(poll())
+
+    record = store_played(forgetful, latency=1.0)
+
+    assert (record.elapsed, record.outcome) == (0.0, Returned(None))
+    assert [call.start for call in record.calls_after_return()] == [2.0, 5.0, 8.0]
+
+
+def test_what_a_forgotten_task_raises_does_not_undo_the_return():
+    async def forgetful():
+        async def exit_later():
+            await asyncio.sleep(5)
+            raise SystemExit(1)
+
+        asyncio.get_running_loop().create_task(exit_later())
+        return 5
+
+    assert played(forgetful).outcome == Returned(5)
+
+
+def test_a_task_that_computes_for_ever_after_the_return_is_stopped():
+    async def forgetful():
+        asyncio.get_running_loop().call_later(5, _plain)
+        asyncio.get_running_loop().create_task(asyncio.sleep(9))
+
+    assert played(forgetful).outcome.why == "cpu"
+
+
+@pytest.mark.parametrize("catch", [asyncio.CancelledError, BaseException])
+def test_a_task_that_swallows_its_cancellation_is_left_in_peace_and_in_silence(catch, capfd):
+    async def forgetful():
+        async def stubborn():
+            while True:
+                with contextlib.suppress(catch):
+                    await asyncio.sleep(1)
+
+        asyncio.get_running_loop().create_task(stubborn())
+        return 5
+
+    assert played(forgetful).outcome == Returned(5)
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_clean_up_that_computes_for_ever_is_ended():
+    async def forgetful():
+        async def endless_end():
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                while True:
+                    pass
+
+        asyncio.get_running_loop().create_task(endless_end())
+        return 5
+
+    assert played(forgetful).outcome == Returned(5)
+
+
+def test_a_clean_up_that_blocks_or_asks_comes_to_its_end():
+    ended = []
+
+    async def forgetful(store):
+        async def slow_end():
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                time.sleep(5)
+                ended.append("slept")
+                await asyncio.wait_for(store.get("a"), 0.5)
+
+        asyncio.get_running_loop().create_task(slow_end())
+
+    record = store_played(forgetful)
+
+    assert ended == ["slept"]
+    assert record.calls() == ()  # the world is closed by then
+
+
+def test_what_is_left_is_cancelled_in_the_order_of_its_creation():
+    cancelled = []
+
+    async def forgetful():
+        async def last_words(name):
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                cancelled.append(name)
+
+        for name in "abc":
+            asyncio.get_running_loop().create_task(last_words(name))
+        await asyncio.sleep(0)
+
+    played(forgetful)
+
+    assert cancelled == ["a", "b", "c"]
+
+
+# -- what is noticed
+
+
+def test_a_coroutine_that_was_never_awaited_is_in_the_record_and_not_on_stderr(capfd):
+    async def forgets(store):
+        store.get("a")
+
+    assert store_played(forgets).noise == ("the coroutine `store.get` was never awaited",)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_forgotten_coroutine_in_a_cycle_is_noticed_in_the_same_run():
+    async def forgets(store):
+        cycle = [store.get("a")]
+        cycle.append(cycle)
+        return [[] for _ in range(100_000)] and None  # so that the collector has been by, and aged it
+
+    assert store_played(forgets).noise == ("the coroutine `store.get` was never awaited",)
+
+
+def test_an_exception_that_nobody_retrieved_is_in_the_record_and_not_on_stderr(capfd):
+    async def forgets():
+        async def fail():
+            raise ValueError("unseen")
+
+        asyncio.get_running_loop().create_task(fail())
+        await asyncio.sleep(1)
+
+    assert played(forgets).noise == ("Task exception was never retrieved: ValueError: unseen",)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_unspeakable_exception_that_nobody_retrieved_makes_no_noise_of_its_own(capfd):
+    async def forgets():
+        async def fail():
+            raise Unspeakable
+
+        asyncio.get_running_loop().create_task(fail())
+        await asyncio.sleep(1)
+
+    assert played(forgets).noise == (
+        "Task exception was never retrieved: Unspeakable: (its text cannot be read: SystemExit)",
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+def test_garbage_of_the_kernel_is_not_taken_for_the_answers():
+    async def forgotten():
+        """By the kernel, in a cycle that nobody has collected yet."""
+
+    gc.disable()
+    try:
+        cycle = [forgotten()]
+        cycle.append(cycle)
+        del cycle
+        assert played(forgotten).noise == ()
+    finally:
+        gc.enable()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()
+
+
+def test_what_is_printed_is_kept_in_the_record_and_not_shown(capfd):
+    async def chatty():
+        print("hello")
+        print("from stderr", file=sys.stderr)
+
+    assert played(chatty).printed == "hello\nfrom stderr\n"
+    assert capfd.readouterr() == ("", "")
+
+
+# -- beside other things
+
+
+def test_two_runs_in_two_threads_do_not_meet():
+    async def sleeper(seconds):
+        for _ in range(100):
+            await asyncio.sleep(seconds)
+            time.sleep(seconds)
+        print(seconds)
+        return time.monotonic()
+
+    records = {}
+    threads = [
+        threading.Thread(target=lambda s=seconds: records.update({s: played(sleeper, s)}))
+        for seconds in (0.01, 0.02, 0.05)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {s: (record.elapsed, record.printed) for s, record in records.items()} == {
+        0.01: (2.0, "0.01\n"),
+        0.02: (4.0, "0.02\n"),
+        0.05: (10.0, "0.05\n"),
+    }
+
+
+def test_a_run_works_beside_the_running_loop_of_a_kernel():
+    async def kernel():
+        ticks = []
+
+        async def background():
+            for _ in range(3):
+                await asyncio.sleep(0.001)
+                ticks.append(time.monotonic())
+
+        task = asyncio.create_task(background())
+        await asyncio.sleep(0)
+        record = played(_right_sleep)
+        await task
+        return record, ticks, asyncio.get_running_loop()
+
+    record, ticks, loop = asyncio.run(kernel())
+
+    assert (record.outcome, record.elapsed) == (Returned("slept"), 3600.0)
+    assert len(ticks) == 3
+    assert not isinstance(loop, VirtualLoop)
+
+
+async def _right_sleep():
+    await asyncio.sleep(3600)
+    return "slept"
+
+
+def test_a_run_works_in_a_thread_beside_the_running_loop():
+    async def kernel():
+        return await asyncio.to_thread(played, _right_sleep)
+
+    assert asyncio.run(kernel()).outcome == Returned("slept")
+
+
+def test_the_world_closes_with_the_run():
+    world = World()
+    play(world, _right_sleep)
+
+    assert world.handle([["item", 1], ["idle", NS]]) == [3600 * NS, [], "closed"]
+
+
+def test_a_check_inside_an_answer_is_a_run_in_a_run():
+    async def outer():
+        return played(_right_sleep).elapsed
+
+    record = played(outer, limits=Limits())
+
+    assert (record.outcome, record.elapsed) == (Returned(3600.0), 0.0)
