@@ -12,7 +12,7 @@ from asynclab.capture import KEEP, Capture, captured_by, capturing
 def a_run():
     """Not a fixture: pytest puts streams of its own into sys between a fixture and its test."""
     capture = Capture()
-    with capturing(), captured_by(capture):
+    with capturing, captured_by(capture):
         yield capture
 
 
@@ -101,8 +101,8 @@ def test_one_complaint_is_kept_once_and_not_too_many_of_them():
 def test_the_streams_are_back_after_the_last_run_whatever_it_did_to_them():
     real = (sys.stdout, sys.stderr, sys.unraisablehook)
 
-    with capturing():
-        with capturing(), captured_by(Capture()):
+    with capturing:
+        with capturing, captured_by(Capture()):
             sys.stdout = sys.stderr = None
         sys.unraisablehook = None
 

@@ -310,17 +310,6 @@ def test_sleeping_for_more_than_an_hour_is_the_horizon(sleep):
     assert "time.sleep(60)`" in record.outcome.line
 
 
-def test_too_many_items_end_the_run_with_the_learners_line():
-    async def endless():
-        while True:
-            yield 1
-
-    outcome = played(endless, how="iterate", limits=Limits()).outcome
-
-    assert (outcome.why, outcome.text) == ("events", "so much happened that its record is full")
-    assert outcome.line.endswith("`yield 1`")
-
-
 async def _pass():
     while True:
         pass

@@ -82,11 +82,14 @@ class _ByThread:
 def captured_by(capture: Capture) -> Iterator[None]:
     """What this thread prints inside the block goes to `capture`."""
     thread = threading.get_ident()
+    before = _captures.get(thread)
     _captures[thread] = capture
     try:
         yield
     finally:
-        del _captures[thread]
+        del _captures[thread]  # thread ids are reused
+        if before is not None:
+            _captures[thread] = before
 
 
 def _by_thread(real: Any, describe: Any) -> Any:

@@ -44,11 +44,14 @@ def clock_of_this_thread() -> Clock | None:
 def on_clock(clock: Clock) -> Iterator[None]:
     """This thread lives on `clock` inside the block."""
     thread = threading.get_ident()
+    before = _clocks.get(thread)
     _clocks[thread] = clock
     try:
         yield
     finally:
         del _clocks[thread]  # thread ids are reused
+        if before is not None:
+            _clocks[thread] = before
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from asynclab.lanes import clock_of_this_thread
-from asynclab.link import CALLABLE, OBJECT, SERVICE, Reference, encode
+from asynclab.link import CALLABLE, OBJECT, SERVICE, Reference, Uncrossable, encode
 from asynclab.loop import VirtualLoop
 from asynclab.scheduler import Lane
 
@@ -112,7 +112,8 @@ class BlockingMethod:
             raise RuntimeError(
                 f"`{self.__qualname__}` was called in a thread that is not on the world's clock"
             )
-        sent = [encode(arg) for arg in _bind(self._reference, self._method, self._given, args, named)]
+        bound = _bind(self._reference, self._method, self._given, args, named)
+        sent = _sent(self._reference, self._method, bound)
         return lane.ask(self._reference[SERVICE], self._method, sent)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -126,7 +127,14 @@ async def _request(reference: dict[str, Any], method: str, args: list[Any]) -> A
             f"{reference[SERVICE]} lives on the world's clock, and this event loop does not: "
             "await it in the loop that called you"
         )
-    return await loop.request(reference[SERVICE], method, [encode(arg) for arg in args])
+    return await loop.request(reference[SERVICE], method, _sent(reference, method, args))
+
+
+def _sent(reference: dict[str, Any], method: str, args: list[Any]) -> list[Any]:
+    try:
+        return [encode(arg) for arg in args]
+    except Uncrossable as refused:
+        raise TypeError(f"`{_shown(reference, method)}` was given {refused}") from None
 
 
 def _bind(

@@ -27,7 +27,7 @@ from typing import Any, Literal
 from asynclab.capture import Capture, captured_by, capturing
 from asynclab.early_locks import locks_made_before
 from asynclab.fixtures import FIXTURES
-from asynclab.lanes import early_bound, on_clock, virtual_time
+from asynclab.lanes import early_bound, off_clock, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
 from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
 from asynclab.parking import on_ctrl_c, parked_loop
@@ -87,7 +87,14 @@ def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -
 def _play_in_place(
     handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits, own: dict[str, Any]
 ) -> None:
-    with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND), locks_made_before(own):
+    with (
+        virtual_time,
+        virtual_threads,
+        capturing,
+        early_bound(own, EARLY_BOUND),
+        locks_made_before(own),
+        off_clock(),  # an answer may check another one, and so be a run that watches a run
+    ):
         begun = _Run(handle, settings, job, limits)
         if limits.threads and begun.start():
             _watch(begun)
