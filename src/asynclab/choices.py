@@ -30,6 +30,15 @@ class Choices:
         self.drawn.append(above)
         return low + above
 
+    def in_most(self, what: str) -> bool:
+        """True in three of four scenes, by dice of their own; never in the smallest."""
+        if len(self.drawn) < len(self._replay):
+            chosen = self._replay[len(self.drawn)] > 0
+        else:
+            chosen = not self._smallest and self.seed(what) % 4 > 0
+        self.drawn.append(int(chosen))
+        return chosen
+
     def seed(self, what: str) -> int:
         """A seed for dice of their own, which no other choice changes."""
         return random.Random(f"{self._seed}/{what}").getrandbits(32)
@@ -41,10 +50,17 @@ class Choices:
 
 
 def smaller(drawn: Sequence[int]) -> Iterator[list[int]]:
-    """Simpler choices to try in place of these, the simplest first: each one lowest, halved, one less."""
+    """Simpler choices to try in place of these, the simplest first: each one lowest, halved, one less.
+
+    Then one less of something and a later choice left out: one key less, and not the last of them.
+    """
     if any(drawn):
         yield [0] * len(drawn)
     for index, above in enumerate(drawn):
         for less in dict.fromkeys((0, above // 2, above - 1)):
             if 0 <= less < above:
                 yield [*drawn[:index], less, *drawn[index + 1 :]]
+    for index, above in enumerate(drawn):
+        for later in range(index + 1, len(drawn)):
+            if above:
+                yield [*drawn[:index], above - 1, *drawn[index + 1 : later], *drawn[later + 1 :]]

@@ -22,6 +22,9 @@ Check = Callable[[Trial], None]
 #: In so many worlds an answer is tried, the first of them the smallest.
 WORLDS = 24
 
+#: Stops that take so long to come about that they are not looked for again in smaller worlds.
+SLOW = ("cpu", "wall", "busy loop", "horizon", "interrupted", "events", "protocol")
+
 #: So many smaller worlds are tried when it fails in one.
 SHRINKS = 40
 
@@ -110,9 +113,10 @@ def examine(
         trials.append(trial)
         if any(run.stopped or run.raised == "NotImplementedError" for run in trial.runs):
             break
-    failed = [trial for trial in trials if trial.failure is not None]
+    failed = [trial for trial in trials if trial.failure not in (None, *SLOW)]
     if failed:
-        trials.append(_smallest(exercise, player, min(failed, key=lambda trial: trial.size)))
+        smallest = min(failed, key=lambda trial: trial.size)
+        trials += _smaller_ones(exercise, player, smallest, began + CPU_BUDGET * 0.8)
     return judge(exercise.name, exercise.points, seed, trials)
 
 
@@ -128,18 +132,19 @@ def _try(exercise: Exercise, player: Player, seed: int, number: int, replay: Seq
     return trial
 
 
-def _smallest(exercise: Exercise, player: Player, failing: Trial) -> Trial:
-    """A world with smaller choices in which the answer fails in the same way, or the given one."""
-    tries = SHRINKS
-    found = True
-    while found and tries > 0:
-        found = False
-        for choices in smaller(failing.choices.drawn):
-            tries -= 1
+def _smaller_ones(exercise: Exercise, player: Player, failing: Trial, until: float) -> list[Trial]:
+    """Ever smaller worlds in which the answer fails in the same way, as far as the budget goes."""
+    tried: set[tuple[int, ...]] = set()
+    found = [failing]
+    while True:
+        untried = (each for each in smaller(found[-1].choices.drawn) if tuple(each) not in tried)
+        for choices in untried:
+            if len(tried) >= SHRINKS or time.process_time() > until:
+                return found[1:]
+            tried.add(tuple(choices))
             trial = _try(exercise, player, failing.seed, failing.number, choices)
-            if trial.failure == failing.failure and trial.size <= failing.size:
-                failing, found = trial, True
+            if trial.failure == failing.failure and trial.size < found[-1].size:
+                found.append(trial)
                 break
-            if tries <= 0:
-                break
-    return failing
+        else:
+            return found[1:]

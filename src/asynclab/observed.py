@@ -22,6 +22,16 @@ class Run:
         self.requirements: list[Requirement] = []
         self.causes: list[str] = []
 
+    @property
+    def failures(self) -> str:
+        """Which calls failed, for a sentence: ``the second call fails at 0.2 s``."""
+        calls = self.record.calls()
+        failed = [index for index, call in enumerate(calls) if call.how == "error"]
+        if not failed:
+            return ""
+        first = f"the {_nth(failed[0])} call fails at {format_seconds(calls[failed[0]].end or 0.0)}"
+        return first + (f", and {len(failed) - 1} more" if len(failed) > 1 else "")
+
     # -- what it gave
 
     @property
@@ -343,6 +353,11 @@ class Run:
         """Add the cause, when a known wrong answer is recognised; the first that fits is shown."""
         if when:
             self.causes.append(say)
+
+
+def _nth(index: int) -> str:
+    words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+    return words[index] if index < len(words) else f"{index + 1}th"
 
 
 def _names(services: Sequence[Service]) -> list[str]:

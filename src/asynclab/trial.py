@@ -10,7 +10,7 @@ from asynclab.choices import Choices
 from asynclab.clients import Invocation, Made
 from asynclab.link import with_named
 from asynclab.observed import Run
-from asynclab.record import Record
+from asynclab.record import Record, Stopped
 from asynclab.runner import How
 from asynclab.service import Dice, Failure, Form, Knee, Latency, Quota, Service
 from asynclab.world import World
@@ -27,14 +27,14 @@ class Trial:
     """What an exercise's check is given: dice for the scene, and a way to run the learner's code.
 
     What is drawn depends on (seed, number), and is recorded in `choices`, so that a scene can be played
-    again with smaller ones. Number 0 is the smallest scene. Every other scene has its own order of
-    what happens at one instant.
+    again with smaller ones. Number 0 is the smallest scene. Three of four scenes have their own order
+    of what happens at one instant.
     """
 
     def __init__(self, player: Player, seed: int = 0, number: int = 0, replay: Sequence[int] = ()) -> None:
         self._player = player
-        self.choices = Choices(f"{seed}/{number}", replay, smallest=number == 0)
-        self._order_seed = self.choices.seed("order") if number % 2 else None
+        self.choices = Choices(f"{seed}/{number}", replay, smallest=number == 0 or bool(replay))
+        self._order_seed = self.choices.seed("order") if self.choices.in_most("its own order") else None
         self._scenes = 0
         self.seed = seed
         self.number = number
@@ -233,20 +233,32 @@ class Trial:
 
     @property
     def failure(self) -> str | None:
-        """The first requirement that did not hold; None when all held or a run was stopped."""
-        if any(run.stopped for run in self.runs):
-            return None
+        """What went wrong first, if anything: the requirement that did not hold, or why a run was stopped."""
+        stops = (run.record.outcome.why for run in self.runs if isinstance(run.record.outcome, Stopped))
         texts = (one.text for run in self.runs for one in run.requirements if not one.holds)
-        return next(texts, None)
+        return next(stops, None) or next(texts, None)
 
     @property
-    def size(self) -> int:
-        """How much there is to look at: events of all runs."""
-        return sum(len(run.record.events) for run in self.runs)
+    def size(self) -> tuple[int, int]:
+        """How much there is to look at: events of all runs, and for scenes with as many, what was drawn."""
+        return sum(len(run.record.events) for run in self.runs), sum(self.choices.drawn)
 
     def _play(self, name: str, args: Sequence[Any], how: How) -> Run:
         if self.world.over is not None:
             raise ValueError("a scene is played once: call `trial.new_scene()` before the next run")
-        run = Run(name, self._player.play(self.world, name, args, how), self.world.describe())
+        record = self._player.play(self.world, name, args, how)
+        order = "" if self.world.order_seed is None else "what falls on one instant comes in another order"
+        run = Run(name, record, "; ".join(filter(None, [self.world.describe(), _repeated(args), order])))
         self.runs.append(run)
         return run
+
+
+def _repeated(args: Sequence[Any]) -> str:
+    """What stands in one of the arguments more than once, for a sentence: ``'user-7' comes twice``."""
+    for arg in args:
+        items = [repr(item) for item in arg] if isinstance(arg, list | tuple) else []
+        for item in dict.fromkeys(items):
+            times = items.count(item)
+            if times > 1:
+                return f"{item} comes {'twice' if times == 2 else f'{times} times'}"
+    return ""

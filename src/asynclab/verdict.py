@@ -97,7 +97,7 @@ def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> V
         requirements=tuple(results),
         cause="" if word == "right" else _cause(word, shown, run),
         sentence="" if word == "not_attempted" else narrate(run.record),
-        scene=_scene(shown, run) if word == "not_yet" else "",
+        scene=_scene(shown, run) if word in ("not_yet", "stopped") else "",
         record=None if word == "not_attempted" else run.record,
         mark=failed.interval if failed else None,
     )
@@ -105,7 +105,7 @@ def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> V
 
 def _scene(trial: Trial, run: Run) -> str:
     """The world that is shown: ``The smallest world in which it fails: 2 users; ...``"""
-    made_of = "; ".join(filter(None, [*dict.fromkeys(trial.things), run.scene]))
+    made_of = "; ".join(filter(None, [*dict.fromkeys(trial.things), run.scene, run.failures]))
     return f"The smallest world in which it fails: {made_of}." if made_of else ""
 
 
@@ -135,7 +135,7 @@ def _to_show(trials: Sequence[Trial]) -> tuple[Trial, Run]:
     stopped = [pair for pair in runs if pair[1].stopped]
     failed = [pair for pair in runs if any(not requirement.holds for requirement in pair[1].requirements)]
     if stopped or failed:
-        return min(stopped or failed, key=lambda pair: len(pair[1].record.events))
+        return min(stopped or failed, key=lambda pair: (len(pair[1].record.events), pair[0].size))
     return trials[-1], trials[-1].runs[0]
 
 

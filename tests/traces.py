@@ -1,0 +1,109 @@
+"""The traces of known answers and of some programs, played in one process or in two.
+
+python tests/traces.py FORM [PYTHON]
+
+FORM is `here`, where the answer runs in the judge's process, or `wire`, where it runs in another one, by
+PYTHON. Prints one JSON object: for each answer and world, a hash of the records of its runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from asynclab.clients import poisson
+from asynclab.exercise import Check, all_exercises
+from asynclab.namespace import Namespace
+from asynclab.play import play
+from asynclab.player import LocalPlayer
+from asynclab.record import Record, Returned
+from asynclab.service import Service
+from asynclab.trial import Player, Trial
+from asynclab.world import World
+from grader.wire_player import Child, WirePlayer, start_process
+
+CORPUS = Path(__file__).resolve().parent.parent / "grader" / "corpus"
+
+#: What the set-up cells of the notebooks give to the answers.
+SETUP = ("<set-up>", "import asyncio\nimport time\n")
+
+#: The smallest scene, and some others; the odd ones have their own order of what happens at one instant.
+WORLDS = (0, 1, 2, 3)
+
+PROGRAMS = Path(__file__).with_name("programs.py")
+
+
+def answers() -> Iterator[tuple[str, str, Check]]:
+    """The name, the text and the check of each known answer, and of each program."""
+    for name, exercise in all_exercises().items():
+        for path in sorted((CORPUS / name).glob("*.py")):
+            text = path.read_text(encoding="utf-8", errors="ignore")
+            yield f"{name}/{path.stem}", text, exercise.check
+    text = PROGRAMS.read_text(encoding="utf-8")
+    for name in re.findall(r"^async def (\w+)", text, re.MULTILINE):
+        yield f"programs/{name}", text, partial(_call, name)
+    yield "programs/clients", text, _drive
+
+
+def _store(trial: Trial) -> Service:
+    trial.new_scene(wall_steps=[(5.0, 3600.0)])
+    return trial.service(
+        "store", latency=1.0, fail=lambda key, attempt: KeyError(key) if key == "failing" else None
+    )
+
+
+def _call(name: str, trial: Trial) -> None:
+    trial.call(name, _store(trial))
+
+
+def _drive(trial: Trial) -> None:
+    counter = trial.make("Counter", _store(trial))
+    trial.arrivals(counter, "ask", poisson(trial.dice("arrivals"), 3, 5.0), lambda number: (number,))
+    trial.returning(counter, "ask", 3, 4, lambda client: (client,), patience=1.05)
+    trial.at(2.0, counter, "count")
+    trial.heartbeat(0.5, 5.0)
+    trial.drive("Counter")
+
+
+def traces_here(filename: str, text: str, check: Check) -> dict[str, str]:
+    """The records of an answer that runs in this process, one text for each world."""
+    namespace = Namespace()
+    loaded = play(World(), namespace.loading([SETUP, (filename, text)]))
+    return _traces(loaded, LocalPlayer(namespace.names), check)
+
+
+def traces_over_wire(
+    filename: str, text: str, check: Check, start: Callable[[], Child] = start_process
+) -> dict[str, str]:
+    """The records of an answer that runs in another process."""
+    with WirePlayer([SETUP, (filename, text)], start) as player:
+        return _traces(player.load(World()), player, check)
+
+
+def _traces(loaded: Record, player: Player, check: Check) -> dict[str, str]:
+    traces = {"load": json.dumps(loaded.events)}
+    for number in WORLDS if isinstance(loaded.outcome, Returned) else ():
+        trial = Trial(player, seed=1, number=number)
+        check(trial)
+        traces[str(number)] = json.dumps([run.record.events for run in trial.runs])
+    return traces
+
+
+def main(form: str, python: str = sys.executable) -> None:
+    found = {}
+    for name, text, check in answers():
+        if form == "here":
+            traces = traces_here(name, text, check)
+        else:
+            traces = traces_over_wire(name, text, check, lambda: start_process(python))
+        found[name] = {world: hashlib.sha256(trace.encode()).hexdigest() for world, trace in traces.items()}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
