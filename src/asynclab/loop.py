@@ -114,7 +114,8 @@ class VirtualLoop(BaseEventLoop):
         if not self._arrived:
             if timeout == 0:
                 self._count_turn()
-                self._lane.may_give_way()
+                if self._room.dice is not None:
+                    self._lane.may_give_way()
             else:
                 self._idle(self._next_instant())
         if self._room.dice is not None and self._sleeps_first():
