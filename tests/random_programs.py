@@ -1,7 +1,7 @@
 """Random programs in random worlds, all of them JSON data, and the laws that every record obeys.
 
-A program is what `interpreter.interpret` reads, a world is what `build` reads, so both can be sent
-to another process. `broken_laws` says what is wrong with a record.
+A program is what `interpreter.interpret` reads, a world is what `built_worlds.build` reads, so both
+can be sent to another process. `broken_laws` says what is wrong with a record.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from hypothesis.strategies import SearchStrategy
 from interpreter import Program
 
 from asynclab.record import Record
-from asynclab.service import Quota
-from asynclab.world import World
 
 
 def examples(count: int) -> settings:
@@ -217,24 +215,6 @@ def worlds(*, refuses: bool = True) -> SearchStrategy[dict[str, Any]]:
             "model": st.tuples(st.sampled_from(["sleep", "python", "native"]), durations).map(list),
         }
     )
-
-
-def build(spec: dict[str, Any], **settings: Any) -> tuple[World, dict[str, Any]]:
-    """The world that a spec describes, and its services by name; `settings` take the place of its own."""
-    world = World(**{**spec["world"], "horizon": 100.0, **settings})
-    store = dict(spec["store"])
-    fails_first, quota = store.pop("fails_first"), store.pop("quota")
-
-    def fail(key: str, attempt: int) -> Exception | None:
-        return ConnectionError("try again") if attempt <= fails_first.get(key, 0) else None
-
-    form, latency = spec["model"]
-    return world, {
-        "store": world.service("store", fail=fail, quota=Quota(*quota) if quota else None, **store),
-        "source": world.source("source", list(range(spec["items"])), latency=spec["source"]),
-        "sink": world.sink("sink", latency=spec["sink"]),
-        "model": world.service("model", methods={"__call__": ["key"]}, latency=latency, form=form),
-    }
 
 
 # -- laws

@@ -11,28 +11,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from built_worlds import run, written
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from interpreter import Program, interpret
-from random_programs import UNITS, broken_laws, build, examples, one_after_the_other, programs, worlds
+from random_programs import UNITS, broken_laws, examples, one_after_the_other, programs, worlds
 
 import asynclab
 from asynclab.play import play
 from asynclab.record import Raised, Record, Returned, Stopped
-from asynclab.runner import Limits
 from asynclab.world import World
 
 #: Ends that need no watch on the wall.
 ENDS = ("deadlock", "horizon", "busy loop")
-
-
-def run(program: Program, spec: dict[str, Any], *, threads: bool = True, **settings: Any) -> Record:
-    world, services = build(spec, **settings)
-    return play(world, interpret, program, services, limits=Limits(turns=5_000, threads=threads))
-
-
-def written(record: Record) -> str:
-    return json.dumps(record.events)
 
 
 @examples(200)
@@ -51,20 +42,20 @@ def test_every_run_ends_and_obeys_the_laws(program, spec):
 @examples(100)
 @given(program=programs(), spec=worlds())
 def test_a_run_repeats_to_the_byte(program, spec):
-    assert written(run(program, spec)) == written(run(program, spec))
+    assert written(program, spec) == written(program, spec)
 
 
 @examples(100)
 @given(program=programs(threads=False), spec=worlds())
 def test_without_threads_a_run_in_the_calling_thread_is_the_same(program, spec):
-    assert written(run(program, spec, threads=False)) == written(run(program, spec))
+    assert written(program, spec, threads=False) == written(program, spec)
 
 
 AGAIN = """
 import json, sys
-from test_properties import run, written
+from built_worlds import written
 for line in sys.stdin:
-    print(written(run(*json.loads(line))))
+    print(written(*json.loads(line)))
 """
 
 
@@ -88,7 +79,7 @@ def test_a_run_repeats_in_another_process_with_another_hash_seed():
         check=True,
     )
 
-    assert again.stdout.splitlines() == [written(run(*each)) for each in sample]
+    assert again.stdout.splitlines() == [written(*each) for each in sample]
 
 
 # -- no order matters that is not there

@@ -6,16 +6,24 @@ import asyncio
 import contextvars
 import json
 import os
-import queue
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
+from built_worlds import written
+from hypothesis import given
+from interpreter import Program
+from random_programs import examples, programs, worlds
+from single_threaded import SINGLE_THREADED, record_of
 
+import asynclab
 from asynclab.play import drive, play
 from asynclab.record import Raised, Record, Returned, Stopped
 from asynclab.runner import Limits
@@ -72,137 +80,6 @@ def test_in_a_browser_nobody_tries_to_start_one(monkeypatch):
 
 
 # -- the same record
-
-
-async def gather_and_order(store):
-    order = []
-
-    async def one(key, pause):
-        await asyncio.sleep(pause)
-        order.append(await store.get(key))
-
-    await asyncio.gather(*(one(key, 0.1 * pause) for pause, key in enumerate("cab")))
-    return order
-
-
-async def group_that_fails(store):
-    async with asyncio.TaskGroup() as group:
-        for key in "ab":
-            group.create_task(store.get(key))
-        group.create_task(store.get("missing"))
-
-
-async def deadline(store):
-    async with asyncio.timeout(0.2):
-        await store.get("a")
-
-
-async def producer_and_consumer(store):
-    items: asyncio.Queue[float] = asyncio.Queue(1)
-
-    async def produce():
-        for key in "abc":
-            await items.put(await store.get(key))
-
-    task = asyncio.create_task(produce())
-    got = [await items.get() for _ in range(3)]
-    await task
-    return got
-
-
-async def blocked_loop(store):
-    task = asyncio.create_task(store.get("a"))
-    await asyncio.sleep(0.1)
-    time.sleep(1.0)
-    return [await task, time.monotonic(), time.time()]
-
-
-async def leaves_something_behind(store):
-    async def poll():
-        while True:
-            await store.get("a")
-
-    asyncio.create_task(poll(), name="poller")  # noqa: RUF006
-    await asyncio.sleep(0.7)
-
-
-async def waits_for_ever(store):
-    await asyncio.gather(asyncio.Event().wait(), store.get("a"))
-
-
-async def never_waits(store):
-    while True:
-        await asyncio.sleep(0)
-
-
-async def waits_longer_than_anyone(store):
-    await asyncio.sleep(1e6)
-
-
-async def forgets_to_await(store):
-    store.get("a")
-    print("done", file=sys.stderr)
-
-
-async def exits(store):
-    sys.exit("enough")
-
-
-async def swallows_its_cancellation(store):
-    async def stubborn():
-        while True:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                await store.get("a")
-
-    asyncio.create_task(stubborn())  # noqa: RUF006
-
-
-async def blocks_without_a_line(store):
-    asyncio.get_running_loop().call_soon(partial(time.sleep, 0.3))
-    await asyncio.sleep(1)
-
-
-async def locks_of_threads(store):
-    lock, items = threading.Lock(), queue.Queue()
-    with lock:
-        items.put(await store.get("a"))
-    return [items.get(), lock.acquire(timeout=0.5), threading.Condition().acquire(), items.empty()]
-
-
-async def divides(store):
-    return 1 / 0
-
-
-async def nested_loop(store):
-    asyncio.run(store.get("a"))
-
-
-SINGLE_THREADED = [
-    gather_and_order,
-    group_that_fails,
-    deadline,
-    producer_and_consumer,
-    blocked_loop,
-    leaves_something_behind,
-    waits_for_ever,
-    never_waits,
-    waits_longer_than_anyone,
-    forgets_to_await,
-    exits,
-    swallows_its_cancellation,
-    blocks_without_a_line,
-    locks_of_threads,
-    divides,
-    nested_loop,
-]
-
-
-def record_of(program, **limits) -> str:
-    world = World()
-    store = world.service("store", keys=("a", "b", "c"), latency=0.3)
-    return json.dumps(play(world, program, store, limits=Limits(turns=1_000, **limits)).events)
 
 
 @pytest.mark.parametrize("program", SINGLE_THREADED, ids=lambda program: program.__name__)
@@ -395,3 +272,69 @@ def test_ctrl_c_in_a_check_is_not_one_in_the_notebook():
         return stopped
 
     assert isinstance(asyncio.run(cell()), Stopped)
+
+
+# -- in a browser's Python
+
+#: Its Python is newer than those that the course supports.
+PYODIDE = "pyodide@314.0.7"
+
+IN_PYODIDE = """
+import { loadPyodide } from "pyodide";
+const python = await loadPyodide();
+python.mountNodeFS("/source", process.argv[2]);
+python.mountNodeFS("/tests", process.argv[3]);
+python.globals.set("sample", process.argv[4]);
+console.log(await python.runPythonAsync(`
+import json, sys, types
+course = sys.modules["asynclab"] = types.ModuleType("asynclab")  # the package itself imports IPython
+course.__path__ = ["/source/asynclab"]
+sys.path += ["/source", "/tests"]
+from built_worlds import written
+from single_threaded import SINGLE_THREADED, record_of
+json.dumps([*map(record_of, SINGLE_THREADED), *(written(*each) for each in json.loads(sample))])
+`));
+"""
+
+
+@pytest.fixture(scope="session")
+def pyodide(tmp_path_factory) -> Path:
+    """A folder with Pyodide in it, from the npm registry."""
+    folder = tmp_path_factory.mktemp("pyodide")
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("needs node and npm")
+    install = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", PYODIDE],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if install.returncode:
+        pytest.skip(f"npm cannot install {PYODIDE}: {install.stderr[-500:]}")
+    return folder
+
+
+@pytest.mark.slow
+def test_records_are_the_same_in_a_browsers_python(pyodide):
+    sample: list[tuple[Program, dict[str, Any]]] = []
+
+    @examples(100)
+    @given(program=programs(threads=False), spec=worlds())
+    def collect(program, spec):
+        sample.append((program, spec))
+
+    collect()
+    here = Path(__file__).parent
+    (pyodide / "run.mjs").write_text(IN_PYODIDE)
+    done = subprocess.run(
+        ["node", "run.mjs", Path(asynclab.__file__).parents[1], here, json.dumps(sample)],
+        cwd=pyodide,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    expected = [*map(record_of, SINGLE_THREADED), *(written(*each) for each in sample)]
+
+    assert json.loads(done.stdout) == expected

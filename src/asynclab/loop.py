@@ -117,7 +117,8 @@ class VirtualLoop(BaseEventLoop):
             until = now if timeout == 0 else self._timers.next_instant()
             if until is not None and until <= now:
                 self._count_turn()
-                self._lane.may_give_way()
+                if self._room.dice is not None:
+                    self._lane.may_give_way()
             else:
                 self._idle(until)
         if self._room.dice is not None and self._sleeps_first():

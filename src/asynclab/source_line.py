@@ -15,7 +15,7 @@ _HERE = Path(__file__).resolve().parent
 _NOT_THE_LEARNERS = tuple(
     {
         str(_HERE),
-        str(Path(asyncio.__file__).parent),
+        str(Path(asyncio.__file__).parents[1]),  # which may be a zip file
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
     }
 )
