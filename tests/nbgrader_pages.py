@@ -1,4 +1,4 @@
-"""nbgrader's pages in JupyterLab, used with the mouse: a learner's Assignment List, a teacher's Formgrader."""
+"""nbgrader in JupyterLab, used with the mouse: a learner's Assignment List, a teacher's Formgrader."""
 
 import re
 
@@ -79,11 +79,6 @@ class Formgrader:
     def close(self, dialog: Locator) -> None:
         dialog.get_by_role("button", name="OK").click()
         expect(dialog).to_have_count(0)
-
-    def cell(self, grade_id: str) -> Locator:
-        """A graded cell on the page of a submission, by its exercise or reflection."""
-        field = self.frame.locator(f"#{grade_id}, #{grade_id}-comment").first
-        return self.frame.locator(".nbgrader_cell", has=field)
 
     def type(self, field: str, text: str) -> None:
         """Type into a field of a submission and leave it; formgrader saves by itself."""

@@ -50,7 +50,7 @@ async def first_fetch(store):
 ANSWER = 'async def first_fetch(store):\n    return await store.get("temperature")\n'
 REFLECTION = "It waits for the reply while others go on."
 COMMENT = "Who are the others?"
-VERDICT = re.compile(r"Right\W")
+VERDICT = re.compile(r"Right\s*first_fetch, 1 of 1 point")
 
 pytestmark = pytest.mark.browser
 
@@ -73,15 +73,16 @@ class School:
     def lab(self, role: str, *command: str) -> Iterator[LabServer]:
         folder = self.root / f"{role}-start"
         folder.mkdir()
-        with LabServer(sys.executable, "-m", *command, "--port", "0", folder=folder) as server:
-            yield server
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JUPYTER_CONFIG_DIR", str(folder / "settings"))  # else both had the same open tabs
+            with LabServer(sys.executable, "-m", *command, "--port", "0", folder=folder) as server:
+                yield server
 
 
 @pytest.fixture
 def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> School:
     monkeypatch.setenv("ASYNCLAB_EXCHANGE", str(tmp_path / "exchange"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # `python -m grader` works from any folder
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "settings"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     return School(tmp_path)
 
@@ -193,5 +194,8 @@ def read_feedback(page: Page) -> None:
     feedback = page.frame_locator(".jp-HTMLViewer iframe").locator("body")
     expect(feedback).to_contain_text(VERDICT)
     expect(feedback).to_contain_text(COMMENT)
+    expect(feedback).to_contain_text("(Score: 4.5 / 6.0)")
     expect(feedback.locator('svg[role="img"]')).to_be_visible()
     screenshot(page, "round_trip_8_feedback")
+    feedback.get_by_text(COMMENT).scroll_into_view_if_needed()
+    screenshot(page, "round_trip_9_comment")
