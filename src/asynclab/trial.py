@@ -247,6 +247,9 @@ class Trial:
     def _play(self, name: str, args: Sequence[Any], how: How) -> Run:
         if self.world.over is not None:
             raise ValueError("a scene is played once: call `trial.new_scene()` before the next run")
-        run = Run(name, self._player.play(self.world, name, args, how), self.world.describe())
+        # A run that was stopped has used up its time: nothing is run after it.
+        stopped = next((run.record for run in self.runs if run.stopped), None)
+        record = stopped or self._player.play(self.world, name, args, how)
+        run = Run(name, record, self.world.describe())
         self.runs.append(run)
         return run
