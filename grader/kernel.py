@@ -22,6 +22,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
 STOPPED = "Stopped"  # the name of the error in a cell that was
+#: `exit()` would end the kernel a moment later, when another cell runs.
+NO_EXIT = "get_ipython().ask_exit = lambda: None"
 OUTPUT_LIMIT = 1_000_000  # characters that are kept of one cell's output
 
 
@@ -155,7 +157,7 @@ class _Kernel(NotebookClient):
         try:
             await kernel.async_start_new_kernel(**options)
             await kernel._connect()
-            outputs = await kernel.run(first, 120)
+            outputs = await kernel.run(f"{NO_EXIT}\n{first}", 120)
         except BaseException:
             await kernel.kill()
             raise

@@ -15,8 +15,10 @@ from traitlets import Integer
 
 from grader.kernel import STOPPED, Limits, Run, error_output, run
 
-#: `check` gives no marks under nbgrader where this is not set.
-ENVIRONMENT = {"ASYNCLAB_MARKS": "in the learner's process"}
+ENVIRONMENT = {
+    "ASYNCLAB_MARKS": "in the learner's process",  # `check` gives no marks under nbgrader without it
+    "PYTHONHASHSEED": "0",  # an answer that depends on the order of a set gets the same mark again
+}
 
 NO_PROOF = "These points were computed in the learner's own process. They are not proof against forgery."
 

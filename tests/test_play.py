@@ -10,6 +10,7 @@ import threading
 import time
 import types
 import warnings
+from unittest.mock import Mock
 
 import pytest
 
@@ -598,6 +599,90 @@ def test_what_is_printed_is_kept_in_the_record_and_not_shown(capfd):
 
     assert played(chatty).printed == "hello\nfrom stderr\n"
     assert capfd.readouterr() == ("", "")
+
+
+# -- threads of the learner's
+
+
+def test_a_thread_that_raises_ends_and_the_run_goes_on(capfd):
+    async def careless():
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+        return 5
+
+    record = played(careless)
+
+    assert record.outcome == Returned(5)
+    assert record.noise == ("the thread `<lambda>` ended in ZeroDivisionError: division by zero",)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_thread_that_exits_ends_in_silence_as_in_python():
+    async def careless():
+        thread = threading.Thread(target=sys.exit)
+        thread.start()
+        thread.join()
+        return 5
+
+    assert (played(careless).outcome, played(careless).noise) == (Returned(5), ())
+
+
+@pytest.mark.parametrize("start", ["to_thread", "Thread"])
+def test_what_a_thread_prints_is_kept_with_the_rest(start, capfd):
+    async def chatty():
+        if start == "to_thread":
+            await asyncio.to_thread(print, "from a thread")
+        else:
+            thread = threading.Thread(target=print, args=("from a thread",))
+            thread.start()
+            thread.join()
+        print("from the loop")
+
+    assert played(chatty).printed == "from a thread\nfrom the loop\n"
+    assert capfd.readouterr() == ("", "")
+
+
+# -- the notebook around the answer
+
+
+class Unlookable(type):
+    def __getattribute__(cls, name):
+        raise RuntimeError(f"{name} is not for you")
+
+
+class Proxy:
+    """As a lazy object of a web framework is, outside of a request."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError(f"{name} is not there yet")
+
+    def __call__(self):
+        """So that it passes for a function."""
+
+
+def itself():
+    """A decorator gone wrong: it wraps itself."""
+
+
+itself.__wrapped__ = itself
+
+
+ODD = {
+    "proxy": Proxy,
+    "class": lambda: Unlookable("Odd", (), {}),
+    "wraps itself": lambda: itself,
+    "mock": Mock,
+    "class of mocks": lambda: Mock,
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_things_in_the_notebook_are_no_business_of_a_run(kind):
+    names = {"__name__": __name__, "odd": ODD[kind](), "sleeps": _right_sleep}
+    record = play(World(), _right_sleep, names=names)
+
+    assert record.outcome == Returned("slept")
 
 
 # -- beside other things

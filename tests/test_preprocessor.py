@@ -186,6 +186,13 @@ def test_a_notebook_of_hanging_cells_ends():
 
 
 @pytest.mark.slow
+def test_a_forgotten_exit_ends_nothing():
+    forgotten, after = outputs_of("exit()", "import asyncio; await asyncio.sleep(0.5); 'here'")
+    assert forgotten == []
+    assert text_of(after) == "'here'"
+
+
+@pytest.mark.slow
 def test_endless_output_does_not_fill_the_memory():
     (outputs, after) = outputs_of(
         "print('x' * 5_000_000)\nfor _ in range(500): print('y' * 50_000)", "1 + 1", cell_seconds=30

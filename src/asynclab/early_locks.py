@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from asynclab.lanes import looked_at
 from asynclab.threads import VirtualLock, VirtualRLock
 
 _Lock = type(threading.Lock())
@@ -19,13 +20,16 @@ _RLock = type(threading.RLock())
 
 _Put = Callable[[str, Any], None]
 
+#: How to put something in a place, its name, what is there, and the lock that it is or belongs to.
+_Found = tuple[_Put, str, Any, Any]
+
 
 @contextmanager
 def locks_made_before(names: dict[str, Any]) -> Iterator[None]:
     """Inside the block, locks in the module of `names`, its classes and their objects have stand-ins."""
     stand_ins: dict[Any, Any] = {}
     undo = []
-    for put, name, value, lock in list(_found(names)):
+    for put, name, value, lock in _found(names):
         if lock not in stand_ins:
             stand_ins[lock] = _stand_in(lock)
         undo.append((put, name, value))
@@ -47,27 +51,31 @@ def _stand_in(lock: Any) -> VirtualLock | VirtualRLock:
     return stand_in
 
 
-def _found(names: dict[str, Any]) -> Iterator[tuple[_Put, str, Any, Any]]:
-    """How to put something in a place, its name, what is there, and the lock that it is or belongs to."""
-    for owner, put in _owners(names):
-        for name, value in list(owner.items()):
-            if isinstance(value, _Lock | _RLock):
-                yield put, name, value, value
-            elif isinstance(value, threading.Condition):
-                yield from _in_a_condition(vars(value))
-
-
-def _owners(names: dict[str, Any]) -> Iterator[tuple[dict[str, Any], _Put]]:
-    """Where locks are looked for: the module, its classes, and the objects of these that it holds."""
-    yield names, names.__setitem__
+def _found(names: dict[str, Any]) -> list[_Found]:
+    """The locks in the module, in its classes, and in the objects of these that it holds."""
+    found = looked_at(_in(names, names.__setitem__))
     for value in list(names.values()):
-        if isinstance(value, type) and value.__module__ == names.get("__name__"):
-            yield dict(vars(value)), functools.partial(setattr, value)
-        elif type(value).__module__ == names.get("__name__") and hasattr(value, "__dict__"):
-            yield vars(value), vars(value).__setitem__
+        found += looked_at(_in_value(value, names.get("__name__")))
+    return found
 
 
-def _in_a_condition(held: dict[str, Any]) -> Iterator[tuple[_Put, str, Any, Any]]:
+def _in_value(value: Any, module: Any) -> Iterator[_Found]:
+    if issubclass(type(value), type):
+        if value.__module__ == module:
+            yield from _in(dict(vars(value)), functools.partial(setattr, value))
+    elif type(value).__module__ == module and hasattr(value, "__dict__"):
+        yield from _in(vars(value), vars(value).__setitem__)
+
+
+def _in(owner: dict[str, Any], put: _Put) -> Iterator[_Found]:
+    for name, value in list(owner.items()):
+        if issubclass(type(value), _Lock | _RLock):
+            yield put, name, value, value
+        elif issubclass(type(value), threading.Condition):
+            yield from _in_a_condition(vars(value))
+
+
+def _in_a_condition(held: dict[str, Any]) -> Iterator[_Found]:
     """A Condition keeps its lock, and methods of that as its own."""
     lock = held["_lock"]
     for name in ("_lock", "acquire", "release", "_release_save", "_acquire_restore", "_is_owned"):

@@ -13,11 +13,13 @@ import asyncio
 import contextlib
 import contextvars
 import ctypes
+import functools
 import gc
 import inspect
 import sys
 import threading
 import time
+import types
 from asyncio import all_tasks, sleep, wait
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -110,11 +112,20 @@ def _globals_of(job: Job) -> dict[str, Any]:
 
 
 def _its_globals(thing: Any) -> dict[str, Any] | None:
-    thing = inspect.unwrap(getattr(thing, "func", thing)) if callable(thing) else thing
-    if isinstance(thing, type):
-        thing = next((member for member in vars(thing).values() if inspect.isfunction(member)), None)
-    code = getattr(thing, "__code__", None)
-    return thing.__globals__ if code is not None and is_learners(code.co_filename) else None
+    """The module of a function, a partial or a class; of nothing else is an attribute looked at."""
+    if type(thing) is functools.partial:
+        thing = thing.func
+    if issubclass(type(thing), type):
+        members = type.__dict__["__dict__"].__get__(thing).values()
+        thing = next((member for member in members if type(member) is types.FunctionType), None)
+    if type(thing) is types.MethodType:
+        thing = thing.__func__
+    if type(thing) is not types.FunctionType:
+        return None
+    with contextlib.suppress(ValueError):  # it wraps itself
+        thing = inspect.unwrap(thing, stop=lambda inner: type(inner) is not types.FunctionType)
+    is_own = type(thing) is types.FunctionType and is_learners(thing.__code__.co_filename)
+    return thing.__globals__ if is_own else None
 
 
 class _Run:
@@ -144,6 +155,8 @@ class _Run:
         self._references = self.scheduler.refer = References()
         self._requests: dict[int, asyncio.Task[Any]] = {}
         self._capture = Capture()
+        self.scheduler.inside_lane = lambda: captured_by(self._capture)
+        self.scheduler.on_error = self._notice_thread
 
     def start(self) -> bool:
         """Begin in a thread of its own; False where there are none."""
@@ -179,7 +192,7 @@ class _Run:
                 self.loop.run_until_complete(sleep(LINGER))
         except RunEnded as end:
             self.with_learner = False
-            self._tell("stop", end.why, end.text, end.line)
+            self._tell("stop", end.why, end.text, end.line or self.loop.describe_tasks())
         except BaseException as error:  # a task of the learner's let SystemExit or KeyboardInterrupt out
             self._tell("raise", *_told(error))
         finally:
@@ -237,7 +250,10 @@ class _Run:
         if not inspect.iscoroutine(returned):
             return
         with contextlib.suppress(StopIteration), self.scheduler.unheard():
-            returned.send(None)
+            try:
+                returned.send(None)
+            finally:
+                close_for_good(returned)
 
     # -- driven runs
 
@@ -306,6 +322,9 @@ class _Run:
         because = f": {type(error).__name__}: {text_of(error)}" if error is not None else ""
         message = context.get("message", "asyncio complained").replace("VirtualTask", "Task")
         self._capture.notice(message + because)
+
+    def _notice_thread(self, name: str, error: BaseException) -> None:
+        self._capture.notice(f"the thread `{name}` ended in {type(error).__name__}: {text_of(error)}")
 
     def _current_task(self) -> str:
         task = asyncio.current_task(self.loop)

@@ -11,7 +11,7 @@ import _thread
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from asynclab.lanes import on_clock
@@ -97,6 +97,8 @@ class Scheduler:
         self.has_threads = True  # False: the loop's own thread is the only lane there can be
         self.describe: Callable[[], str] = str
         self.refer: Callable[[dict[str, Any]], Any] | None = None  # makes an object of a reference
+        self.inside_lane: Callable[[], AbstractContextManager[None]] = nullcontext  # around its thread's code
+        self.on_error: Callable[[str, BaseException], None] = lambda name, error: None  # ended the thread
         self.on_client: Callable[[Completion], None] | None = None  # what a client asks, or that it has left
 
     def time(self) -> float:
@@ -421,20 +423,26 @@ class ThreadLane(Lane):
         self.thread = self.scheduler.running_thread = _thread.get_ident()
         if hasattr(time, "pthread_getcpuclockid"):  # asked for here: for one that has ended, it may crash
             self.cpu_clock = time.pthread_getcpuclockid(self.thread)
-        with on_clock(self), suppress(RunEnded):
-            self._run()
-        self.over = True
-        self.scheduler.cpu_of_ended += time.thread_time()
-        self.scheduler.lanes.pop(self.id, None)
-        self.scheduler.forget(self.id)
-        self.scheduler.say("done", self.id)
-        self.scheduler.baton.release()
+        try:
+            with suppress(RunEnded), self.scheduler.inside_lane(), on_clock(self):
+                self._run()
+        finally:
+            self.over = True
+            self.scheduler.cpu_of_ended += time.thread_time()
+            self.scheduler.lanes.pop(self.id, None)
+            self.scheduler.forget(self.id)
+            self.scheduler.say("done", self.id)
+            self.scheduler.baton.release()
 
     def _run(self) -> None:
         try:
             self._body()
         except RunEnded as end:
             self.scheduler.ended = self.scheduler.ended or end
+        except SystemExit:
+            pass  # as in Python, where it ends the thread and nobody hears of it
+        except BaseException as error:
+            self.scheduler.on_error(self.name, error)
 
     def _stand_still(self) -> None:
         if self.scheduler.closing:  # a `finally` of the learner's, after the end

@@ -246,7 +246,9 @@ class Trial:
     def _play(self, name: str, args: Sequence[Any], how: How) -> Run:
         if self.world.over is not None:
             raise ValueError("a scene is played once: call `trial.new_scene()` before the next run")
-        record = self._player.play(self.world, name, args, how)
+        # A run that was stopped has used up its time: nothing is run after it.
+        stopped = next((run.record for run in self.runs if run.stopped), None)
+        record = stopped or self._player.play(self.world, name, args, how)
         order = "" if self.world.order_seed is None else "what falls on one instant comes in another order"
         run = Run(name, record, "; ".join(filter(None, [self.world.describe(), _repeated(args), order])))
         self.runs.append(run)

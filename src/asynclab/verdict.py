@@ -21,6 +21,9 @@ WORDS: dict[str, str] = {
     "stopped": "Stopped",
 }
 
+#: Stands above what the answer printed.
+PRINTED = "It printed:"
+
 #: The message of a requirement that may hold, and earns nothing as long as a gate does not.
 NOT_COUNTED = "counts once the work itself is done"
 
@@ -72,14 +75,25 @@ class Verdict:
         """``Not yet: fetch_all, 1 of 4 points``."""
         return f"{WORDS[self.verdict]}: {self.exercise}, {self.marks}"
 
+    @property
+    def listed(self) -> tuple[RequirementResult, ...]:
+        """The requirements that a learner reads: none when nothing was there to be judged."""
+        return () if self.verdict in ("not_attempted", "stopped") else self.requirements
+
+    @property
+    def printed(self) -> str:
+        """What the answer printed in the run that is shown, as far as it was kept."""
+        return self.record.printed if self.record is not None else ""
+
     def text(self) -> str:
         """All that the learner reads, without the picture."""
         lines = [self.headline]
-        for requirement in self.requirements if self.verdict != "not_attempted" else ():
+        for requirement in self.listed:
             sign = "[x]" if requirement.passed else "[ ]"
             message = f": {requirement.message}" if requirement.message else ""
             lines.append(f"  {sign} {requirement.text}{message}")
-        return "\n".join([*lines, *filter(None, [self.cause, self.sentence, self.scene])])
+        printed = f"{PRINTED}\n{self.printed.rstrip()}" if self.printed else ""
+        return "\n".join([*lines, *filter(None, [self.cause, self.sentence, self.scene, printed])])
 
 
 def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> Verdict:
@@ -96,7 +110,7 @@ def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> V
         points=points,
         requirements=tuple(results),
         cause="" if word == "right" else _cause(word, shown, run),
-        sentence="" if word == "not_attempted" else narrate(run.record),
+        sentence=_sentence(word, run.record),
         scene=_scene(shown, run) if word in ("not_yet", "stopped") else "",
         record=None if word == "not_attempted" else run.record,
         mark=failed.interval if failed else None,
@@ -137,6 +151,14 @@ def _to_show(trials: Sequence[Trial]) -> tuple[Trial, Run]:
     if stopped or failed:
         return min(stopped or failed, key=lambda pair: (len(pair[1].record.events), pair[0].size))
     return trials[-1], trials[-1].runs[0]
+
+
+def _sentence(word: Word, record: Record) -> str:
+    """What happened in the run that is shown; why it was stopped, the cause says."""
+    if word == "not_attempted":
+        return ""
+    sentence = narrate(record)
+    return sentence.partition(": ")[0].removesuffix(".") + "." if word == "stopped" else sentence
 
 
 def _results(

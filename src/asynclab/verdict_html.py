@@ -6,7 +6,7 @@ from html import escape
 
 from asynclab.picture import figure
 from asynclab.picture.ink import with_code
-from asynclab.verdict import NOT_COUNTED, WORDS, RequirementResult, Verdict
+from asynclab.verdict import NOT_COUNTED, PRINTED, WORDS, RequirementResult, Verdict
 
 #: Mid-tones that have a contrast of 3:1 on white and on JupyterLab's dark background; never the only sign.
 COLOURS = {"right": "#2a8c5a", "not_yet": "#b8722c", "not_attempted": "#7a7f87", "stopped": "#c0504d"}
@@ -19,10 +19,11 @@ def verdict_html(verdict: Verdict, said: str = "") -> str:
     """
     parts = [
         _headline(verdict),
-        _requirements(verdict.requirements) if verdict.verdict not in ("not_attempted", "stopped") else "",
+        _requirements(verdict.listed) if verdict.listed else "",
         _paragraph(verdict.cause, "font-weight:600"),
         _picture(verdict),
         _paragraph(verdict.scene, "font-size:13px;opacity:0.85"),
+        _printed(verdict.printed),
         _paragraph(said, ""),
     ]
     body = "".join(filter(None, parts))
@@ -67,9 +68,12 @@ def _paragraph(text: str, style: str) -> str:
 def _picture(verdict: Verdict) -> str:
     if verdict.record is None or not verdict.record.events:
         return ""
-    sentence = verdict.sentence
-    if verdict.verdict == "stopped":  # after the colon it says why, and so does the cause above
-        sentence = sentence.partition(": ")[0].removesuffix(".") + "."
     if not (verdict.record.calls() or verdict.record.items or verdict.record.blocks):
-        return _paragraph(sentence, "")
-    return figure(verdict.record, sentence, mark=verdict.mark)
+        return _paragraph(verdict.sentence, "")
+    return figure(verdict.record, verdict.sentence, mark=verdict.mark)
+
+
+def _printed(text: str) -> str:
+    if not text:
+        return ""
+    return f'<p style="margin:6px 0 0">{PRINTED}</p><pre style="margin:0">{escape(text, quote=False)}</pre>'
