@@ -15,6 +15,8 @@ from grader.refusal import SandboxRefused
 #: The user that root drops to. `python -m grader setup` makes it; ASYNCLAB_USER names another one.
 USER = "asynclab-learner"
 
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+
 
 class Identity(TypedDict, total=False):
     """The options of subprocess.Popen that start a program as somebody."""
@@ -39,8 +41,8 @@ class Account:
         """Whether it can read what lies in the folder, found out by trying."""
         command = ["test", "-r", str(folder), "-a", "-x", str(folder)]
         try:
-            return subprocess.run(command, **self.identity, cwd="/", check=False).returncode == 0
-        except OSError:  # in a user namespace without that uid
+            return subprocess.run(command, **self.identity, cwd="/", env=_ENVIRONMENT).returncode == 0
+        except (OSError, subprocess.SubprocessError):  # in a user namespace without that uid
             return False
 
     def output_of(self, *command: str) -> str | None:
@@ -50,7 +52,7 @@ class Account:
                 command,
                 **self.identity,
                 cwd="/",
-                env={},
+                env=_ENVIRONMENT,
                 check=True,
                 capture_output=True,
                 text=True,
@@ -80,7 +82,13 @@ def learners_account() -> Account:
         raise SandboxRefused(
             f"learners' code never runs as root, and {name!r} is root", "unset ASYNCLAB_USER"
         )
-    return Account(user.pw_uid, user.pw_gid)
+    account = Account(user.pw_uid, user.pw_gid)
+    if account.output_of("id", "-u") != f"{user.pw_uid}\n":
+        raise SandboxRefused(
+            f"root grades, learners' code never runs as root, and root cannot become {name!r} here",
+            "grade as an ordinary user; or give the container a range of users, not root alone",
+        )
+    return account
 
 
 def user_name() -> str:

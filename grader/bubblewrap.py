@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from grader.handle import Handle
-from grader.lockdown import SCRATCH, SCRATCH_MB
+from grader.lockdown import SCRATCH, SCRATCH_MB, SHARED_MEMORY
 from grader.refusal import SandboxRefused
 from grader.runtime import SOURCES_INSIDE, Runtime
 
@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "MPLCONFIGDIR": f"{SCRATCH}/matplotlib",
     "OPENBLAS_NUM_THREADS": "1",  # a process with threads cannot be forked
     "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "4",  # each is 64 MB of the memory limit, and there would be one for each thread
 }
 
 #: Real seconds in which a process of ours, not a learner's, has to do its part, on however slow a machine.
@@ -133,7 +134,7 @@ def _view(runtime: Runtime, zygote: bool) -> Iterator[str]:
     yield from ("--ro-bind", str(runtime.sources), SOURCES_INSIDE)
     for device in _DEVICES:
         yield from ("--dev-bind", f"/dev/{device}", f"/dev/{device}")
-    for folder in (SCRATCH, "/dev/shm"):
+    for folder in (SCRATCH, SHARED_MEMORY):
         yield from ("--perms", "1777", "--size", str(SCRATCH_MB << 20), "--tmpfs", folder)
     if zygote:  # to write its children's uid_map, before they hide it
         yield from ("--proc", "/proc")

@@ -21,8 +21,8 @@ CHANNEL = 3
 #: What each process of the sandbox says first on its socket, with a handle (a pidfd) to kill it by.
 READY = b"ready\n"
 
-#: The only folder that a worker can write to, besides /dev/shm: its home, in memory, new for each exercise.
-SCRATCH = "/tmp"
+#: The only folders that a worker can write to: in memory, and new for each exercise.
+SCRATCH, SHARED_MEMORY = "/tmp", "/dev/shm"
 #: Where it begins, empty.
 FOLDER = "/tmp/course"
 SCRATCH_MB, SCRATCH_FILES = 64, 4096
@@ -46,7 +46,9 @@ def give_up(seed: int) -> None:
     """
     Path(FOLDER).mkdir()
     os.chdir(FOLDER)
-    for kind, limit in LIMITS.items():
+    for kind, most in LIMITS.items():
+        given = resource.getrlimit(kind)[1]
+        limit = most if given == resource.RLIM_INFINITY else min(most, given)
         resource.setrlimit(kind, (limit, limit))
     drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)

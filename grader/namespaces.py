@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import struct
 
 NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PIDS, NEW_NETWORK = (
@@ -15,8 +16,8 @@ NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PIDS, NEW_NETWORK = (
 READ_ONLY, NO_SUID, NO_DEVICES, NO_PROGRAMS, RECURSIVE, PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
 DETACH = 2
 
-PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 4, 22, 24, 38, 47
-_SECCOMP_FILTER = 2
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 4, 24, 38, 47
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1
 _AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -76,8 +77,11 @@ def drop_capabilities() -> None:
 
 
 def filter_system_calls(program: bytes) -> None:
+    """For every thread of this process, and all that it starts."""
+
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
+    seccomp = {"x86_64": 317, "aarch64": 277}[platform.machine()]
     filter = Program(len(program) // 8, program)
-    _checked(_libc.prctl(PR_SET_SECCOMP, _SECCOMP_FILTER, ctypes.byref(filter), 0, 0), "seccomp")
+    _checked(_libc.syscall(seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(filter)), "seccomp")

@@ -216,9 +216,11 @@ def _make_venv(folder: Path, interpreter: Interpreter) -> None:
 
 
 def _run(*command: str, **environment: str) -> str:
+    """What a program prints that makes a part of the runtime; it has none of our PYTHON... variables."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         return subprocess.run(
-            command, env={**os.environ, **environment}, check=True, capture_output=True, text=True
+            command, env=own | environment, check=True, capture_output=True, text=True
         ).stdout
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout).strip()
@@ -257,9 +259,14 @@ def _bring_sources(folder: Path) -> Path:
         for path, content in sources.items():
             (new / path).parent.mkdir(parents=True, exist_ok=True)
             (new / path).write_bytes(content)
-        _run(str(folder / "venv" / "bin" / "python"), "-I", "-m", "compileall", "-q", str(new))
+        _compile(folder / "venv" / "bin" / "python", new)
         new.rename(final)
         return final
+
+
+def _compile(python: Path, sources: Path) -> None:
+    """For good: the folder is named after its content."""
+    _run(str(python), "-I", "-m", "compileall", "-q", "--invalidation-mode=unchecked-hash", str(sources))
 
 
 def _hash_of(contents: dict[str, bytes]) -> str:

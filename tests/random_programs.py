@@ -11,12 +11,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from built_worlds import build
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from interpreter import Program
 
 from asynclab.record import Record
+
+__all__ = ["KEYS", "UNITS", "broken_laws", "build", "examples", "one_after_the_other", "programs", "worlds"]
 
 
 def examples(count: int) -> settings:
