@@ -159,9 +159,9 @@ def difference(value: Any, expected: Any, verb: str, within: float = 0.0) -> str
 
 def _list_difference(value: list[Any], expected: list[Any], verb: str, within: float) -> str:
     if len(value) != len(expected):
-        return f"{verb} {_items(len(value))}, where {_items(len(expected))} were expected" + _missing(
-            value, expected
-        )
+        were = "was" if len(expected) == 1 else "were"
+        counts = f"{_items(len(value))}, where {_items(len(expected))} {were} expected"
+        return f"{verb} {counts}{_missing(value, expected)}"
     pairs = enumerate(zip(value, expected, strict=True))
     index = next(index for index, pair in pairs if not same(*pair, within))
     reordered = same(_reordered_like(value, expected), expected)
@@ -192,7 +192,7 @@ def _missing(value: list[Any], expected: list[Any]) -> str:
 
 
 def _items(count: int) -> str:
-    return f"{count} value{'' if count == 1 else 's'}"
+    return f"{count:,} value{'' if count == 1 else 's'}"
 
 
 def _ordinal(index: int) -> str:

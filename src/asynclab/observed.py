@@ -160,7 +160,7 @@ class Run:
         return Measure(
             len(calls),
             f"{_the(services)} saw {_counted(len(calls), 'call')}",
-            _asked_count("is enough", "were expected"),
+            _asked_count("was expected", "were expected"),
             self.requirements.append,
             witnesses=_repeated(calls),
         )
