@@ -22,6 +22,9 @@ Check = Callable[[Trial], None]
 #: In so many worlds an answer is tried, the first of them the smallest.
 WORLDS = 24
 
+#: Seconds of real time after which no further world is tried: for an answer that waits for the real world.
+REAL_BUDGET = 10.0
+
 #: So many smaller worlds are tried when it fails in one.
 SHRINKS = 40
 
@@ -104,15 +107,15 @@ def examine(
     """
     player = player or LocalPlayer(names)
     trials: list[Trial] = []
-    began = time.process_time()
-    while len(trials) < WORLDS and time.process_time() - began < CPU_BUDGET / 2:
+    budget = _Budget()
+    while len(trials) < WORLDS and budget.has_left(0.5):
         trial = _try(exercise, player, seed, len(trials))
         trials.append(trial)
         if any(run.stopped or run.raised == "NotImplementedError" for run in trial.runs):
             break
     failed = [trial for trial in trials if trial.failure is not None]
     if failed:
-        trials.append(_smallest(exercise, player, min(failed, key=lambda trial: trial.size)))
+        trials.append(_smallest(exercise, player, min(failed, key=lambda trial: trial.size), budget))
     return judge(exercise.name, exercise.points, seed, trials)
 
 
@@ -128,13 +131,27 @@ def _try(exercise: Exercise, player: Player, seed: int, number: int, replay: Seq
     return trial
 
 
-def _smallest(exercise: Exercise, player: Player, failing: Trial) -> Trial:
+class _Budget:
+    """What a whole check may take, all its worlds together; the last one may overrun it."""
+
+    def __init__(self) -> None:
+        self._cpu, self._real = time.process_time(), time.monotonic()
+
+    def has_left(self, part: float) -> bool:
+        """Whether less than this part of it is spent."""
+        cpu, real = time.process_time() - self._cpu, time.monotonic() - self._real
+        return cpu < part * CPU_BUDGET and real < part * REAL_BUDGET
+
+
+def _smallest(exercise: Exercise, player: Player, failing: Trial, budget: _Budget) -> Trial:
     """A world with smaller choices in which the answer fails in the same way, or the given one."""
     tries = SHRINKS
     found = True
     while found and tries > 0:
         found = False
         for choices in smaller(failing.choices.drawn):
+            if not budget.has_left(1.0):
+                return failing
             tries -= 1
             trial = _try(exercise, player, failing.seed, failing.number, choices)
             if trial.failure == failing.failure and trial.size <= failing.size:
