@@ -25,6 +25,9 @@ WORLDS = 24
 #: Stops that take so long to come about that they are not looked for again in smaller worlds.
 SLOW = ("cpu", "wall", "busy loop", "horizon", "interrupted", "events", "protocol")
 
+#: Seconds of real time after which no further world is tried: for an answer that waits for the real world.
+REAL_BUDGET = 10.0
+
 #: So many smaller worlds are tried when it fails in one.
 SHRINKS = 40
 
@@ -107,8 +110,8 @@ def examine(
     """
     player = player or LocalPlayer(names)
     trials: list[Trial] = []
-    began = time.process_time()
-    while len(trials) < WORLDS and time.process_time() - began < CPU_BUDGET / 2:
+    budget = _Budget()
+    while len(trials) < WORLDS and budget.has_left(0.5):
         trial = _try(exercise, player, seed, len(trials))
         trials.append(trial)
         if any(run.stopped or run.raised == "NotImplementedError" for run in trial.runs):
@@ -116,7 +119,7 @@ def examine(
     failed = [trial for trial in trials if trial.failure not in (None, *SLOW)]
     if failed:
         smallest = min(failed, key=lambda trial: trial.size)
-        trials += _smaller_ones(exercise, player, smallest, began + CPU_BUDGET * 0.8)
+        trials += _smaller_ones(exercise, player, smallest, budget)
     return judge(exercise.name, exercise.points, seed, trials)
 
 
@@ -132,14 +135,26 @@ def _try(exercise: Exercise, player: Player, seed: int, number: int, replay: Seq
     return trial
 
 
-def _smaller_ones(exercise: Exercise, player: Player, failing: Trial, until: float) -> list[Trial]:
+class _Budget:
+    """What a whole check may take, all its worlds together; the last one may overrun it."""
+
+    def __init__(self) -> None:
+        self._cpu, self._real = time.process_time(), time.monotonic()
+
+    def has_left(self, part: float) -> bool:
+        """Whether less than this part of it is spent."""
+        cpu, real = time.process_time() - self._cpu, time.monotonic() - self._real
+        return cpu < part * CPU_BUDGET and real < part * REAL_BUDGET
+
+
+def _smaller_ones(exercise: Exercise, player: Player, failing: Trial, budget: _Budget) -> list[Trial]:
     """Ever smaller worlds in which the answer fails in the same way, as far as the budget goes."""
     tried: set[tuple[int, ...]] = set()
     found = [failing]
     while True:
         untried = (each for each in smaller(found[-1].choices.drawn) if tuple(each) not in tried)
         for choices in untried:
-            if len(tried) >= SHRINKS or time.process_time() > until:
+            if len(tried) >= SHRINKS or not budget.has_left(0.8):
                 return found[1:]
             tried.add(tuple(choices))
             trial = _try(exercise, player, failing.seed, failing.number, choices)
