@@ -1,6 +1,7 @@
 """The scene of a check: what is drawn, what repeats, and what the learner's code is run with."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_latencies_are_well_apart_and_the_first_is_neither_shortest_nor_longest(
     latencies = scene(number).latencies(4, 0.5, 2.0)
 
     ordered = sorted(latencies)
-    assert all(later - sooner > 0.049 for sooner, later in zip(ordered, ordered[1:], strict=False))
+    assert all(later - sooner > 0.049 for sooner, later in pairwise(ordered))
     assert ordered[0] < latencies[0] < ordered[-1]
 
 
