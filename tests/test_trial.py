@@ -1,10 +1,10 @@
 """The scene of a check: what is drawn, what repeats, and what the learner's code is run with."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from asynclab.link import encode
 from asynclab.player import LocalPlayer
 from asynclab.record import Record, Returned, Stopped
 from asynclab.trial import Trial
@@ -69,7 +69,7 @@ def test_latencies_are_well_apart_and_the_first_is_neither_shortest_nor_longest(
     latencies = scene(number).latencies(4, 0.5, 2.0)
 
     ordered = sorted(latencies)
-    assert all(later - sooner > 0.049 for sooner, later in zip(ordered, ordered[1:], strict=False))
+    assert all(later - sooner > 0.049 for sooner, later in pairwise(ordered))
     assert ordered[0] < latencies[0] < ordered[-1]
 
 
@@ -115,9 +115,10 @@ def test_call_awaits_the_function_of_that_name():
     async def answer(store, key):
         return await store.get(key)
 
-    trial = played(answer, lambda trial: trial.call("answer", trial.service("store"), "a"))
+    trial = Trial(LocalPlayer({"answer": answer}))
+    store = trial.service("store")
 
-    assert trial.runs[0].record.outcome == Returned(encode(trial.world._services["store"].reply("a")))
+    assert trial.call("answer", store, "a").record.outcome == Returned(store.reply("a"))
 
 
 def test_iterate_reads_the_async_generator():
