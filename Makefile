@@ -32,7 +32,7 @@ check: setup  ## lint, types, fast tests and the content that changed (at most a
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m mypy src grader
-	$(python) -m pytest -q -m "not slow and not browser"
+	$(python) -m pytest -q -m "not slow and not browser and not long"
 	$(python) -m grader check --changed
 
 build: setup  ## make notebooks/ and the reference answers from solutions/

@@ -7,6 +7,38 @@ from typing import NoReturn
 import pytest
 
 
+#: Files of tests that start nbgrader, JupyterLab, sandboxes or many processes, or try many random programs.
+LONG = {
+    "test_benchmarks",
+    "test_build",
+    "test_class_day",
+    "test_corpus",
+    "test_course_folder",
+    "test_grader_commands",
+    "test_interfaces_wire",
+    "test_judge_file",
+    "test_lab",
+    "test_mutation",
+    "test_preprocessor",
+    "test_properties",
+    "test_prove",
+    "test_rebuild",
+    "test_runtime",
+    "test_sandbox",
+    "test_selftest",
+    "test_setup",
+    "test_solved",
+    "test_wire",
+    "test_wire_traces",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in LONG:
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a browser that Playwright can drive."""
