@@ -11,21 +11,21 @@ _cells = itertools.count(1)
 #: Right answers, to see that the next check works.
 RIGHT = {
     "fetch_all": """
-        import asyncio
+import asyncio
 
-        async def fetch_all(store, keys):
-            return await asyncio.gather(*(store.get(key) for key in keys))
-        """,
+async def fetch_all(store, keys):
+    return await asyncio.gather(*(store.get(key) for key in keys))
+""",
     "fetch_as_ready": """
-        import asyncio
+import asyncio
 
-        async def fetch_as_ready(store, keys):
-            async def pair(key):
-                return key, await store.get(key)
+async def fetch_as_ready(store, keys):
+    async def pair(key):
+        return key, await store.get(key)
 
-            for done in asyncio.as_completed([pair(key) for key in keys]):
-                yield await done
-        """,
+    for done in asyncio.as_completed([pair(key) for key in keys]):
+        yield await done
+""",
 }
 
 

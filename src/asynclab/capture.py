@@ -74,6 +74,11 @@ class _ByThread:
     def close(self) -> None:
         """The real one is not the run's to close."""
 
+    def flush(self) -> None:
+        """A run has nothing to flush, and a kernel's stream would wait for a thread, on the run's clock."""
+        if threading.get_ident() not in _captures:
+            self._real.flush()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
