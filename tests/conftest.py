@@ -6,7 +6,6 @@ from typing import NoReturn
 
 import pytest
 
-
 #: Files of tests that start nbgrader, JupyterLab, sandboxes or many processes, or try many random programs.
 LONG = {
     "test_benchmarks",

@@ -9,6 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+
+def interruptible() -> None:
+    """Ctrl-C arrives, also where the tests themselves were started in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab\?token=\w+(?=\s)")
 
 
@@ -42,6 +48,7 @@ class LabServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=interruptible,
                 env={**outside_make(), "CI": "true"},  # no browser is to pop up
             )
         try:
