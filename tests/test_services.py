@@ -456,7 +456,7 @@ def test_what_a_learner_sends_is_refused_where_it_is_sent():
     outcome = play(world, send, world.service("store")).outcome
 
     assert isinstance(outcome, Raised)
-    assert (outcome.type, outcome.text) == ("Uncrossable", "a value of type `set`")
+    assert (outcome.type, outcome.text) == ("TypeError", "`store.get` was given a value of type `set`")
     assert world.record().calls() == ()
 
 

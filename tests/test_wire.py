@@ -516,7 +516,7 @@ def test_the_seed_is_not_among_what_the_learners_side_is_told():
     class Eavesdropper:
         def play(self, world: World, *_: Any) -> Record:
             told.append((world.seed, json.dumps(world.settings())))
-            return Record(())
+            return Record(((0, "return", None),))
 
     told: list[tuple[int, str]] = []
     for number in range(4):
