@@ -6,7 +6,8 @@ numbers and witnesses, and its interval is what the picture marks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,14 +112,23 @@ class Value:
 
 def _reordered_like(items: list[Any], expected: Sequence[Any]) -> list[Any]:
     """The items in the order of `expected` as far as they are in it, the others after them."""
-    left = list(items)
-    found = []
-    for wanted in expected:
-        for index, item in enumerate(left):
-            if same(item, wanted):
-                found.append(left.pop(index))
-                break
-    return found + left
+    places: dict[Hashable, deque[int]] = {}
+    for index, item in enumerate(items):
+        places.setdefault(_key(item), deque()).append(index)
+    found = [at.popleft() for wanted in expected if (at := places.get(_key(wanted)))]
+    left = sorted(index for at in places.values() for index in at)
+    return [items[index] for index in (*found, *left)]
+
+
+def _key(value: Any) -> Hashable:
+    """What is equal for values that are the `same`, and only for them. An answer may be a long list."""
+    if isinstance(value, list | tuple):
+        return ("list", *map(_key, value))
+    if isinstance(value, dict):
+        return ("dict", frozenset((key, _key(item)) for key, item in value.items()))
+    if isinstance(value, BaseException) or not isinstance(value, Hashable):
+        return type(value).__name__, repr(value)
+    return type(value), value
 
 
 def same(left: Any, right: Any, within: float = 0.0) -> bool:
@@ -143,9 +153,9 @@ def difference(value: Any, expected: Any, verb: str, within: float = 0.0) -> str
     if same(value, expected, within):
         return ""
     if value is None:
-        return f"{verb} None, where {_shown(expected)} was expected: is a `return` missing?"
+        return f"{verb} None, where {shown(expected)} was expected: is a `return` missing?"
     if not isinstance(expected, list | tuple) or not isinstance(value, list):
-        return f"{verb} {_shown(value)}, where {_shown(expected)} was expected"
+        return f"{verb} {shown(value)}, where {shown(expected)} was expected"
     return _list_difference(value, list(expected), verb, within)
 
 
@@ -156,23 +166,24 @@ def _list_difference(value: list[Any], expected: list[Any], verb: str, within: f
     )
     if same(_reordered_like(value, expected), expected):
         return (
-            f"{verb} the right values in another order: {_shown(value[index])} stands {_ordinal(index)}, "
-            f"{_shown(expected[index])} was expected there"
+            f"{verb} the right values in another order: {shown(value[index])} stands {_ordinal(index)}, "
+            f"{shown(expected[index])} was expected there"
         )
     if len(value) != len(expected):
         return f"{verb} {_items(len(value))}, where {_items(len(expected))} were expected" + _missing(
             value, expected
         )
     return (
-        f"{verb} the wrong values: {_shown(value[index])} stands {_ordinal(index)}, "
-        f"{_shown(expected[index])} was expected there"
+        f"{verb} the wrong values: {shown(value[index])} stands {_ordinal(index)}, "
+        f"{shown(expected[index])} was expected there"
     )
 
 
 def _missing(value: list[Any], expected: list[Any]) -> str:
+    there = set(map(_key, value))
     for wanted in expected:
-        if not any(same(item, wanted) for item in value):
-            return f" ({_shown(wanted)} is missing)"
+        if _key(wanted) not in there:
+            return f" ({shown(wanted)} is missing)"
     return ""
 
 
@@ -184,7 +195,7 @@ def _ordinal(index: int) -> str:
     return ("first", "second", "third")[index] if index < 3 else f"at position {index + 1}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value for a sentence, cut in the middle of nowhere only when it is long."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from asynclab.link import decode
-from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value
+from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value, shown
 from asynclab.narrate import format_seconds
 from asynclab.record import Call, Raised, Record, Request, Returned, Stopped, seconds, together
 from asynclab.service import Service
@@ -67,7 +68,9 @@ class Run:
     def ending(self) -> str:
         """How it ended, for a sentence: "returned 3", "raised KeyError: 'x' at line 2"."""
         outcome = self.record.outcome
-        return f"returned {decode(outcome.value)!r}" if isinstance(outcome, Returned) else self._instead()
+        return (
+            f"returned {shown(decode(outcome.value))}" if isinstance(outcome, Returned) else self._instead()
+        )
 
     def _instead(self) -> str:
         outcome = self.record.outcome
@@ -395,9 +398,9 @@ def _asked_count(one: str, more: str) -> Callable[[str, float], str]:
 
 
 def _repeated(calls: Sequence[Call]) -> str:
-    labels = [call.label for call in calls]
-    twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
-    return f" ({twice[0]!r} was asked for {labels.count(twice[0])} times)" if twice else ""
+    times = Counter(call.label for call in calls)
+    twice = next((label for label in times if times[label] > 1), None)
+    return f" ({shown(twice)} was asked for {times[twice]} times)" if twice is not None else ""
 
 
 def _by_service(calls: Sequence[Call]) -> str:

@@ -7,7 +7,7 @@ the clock of the run; every public number is in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -254,33 +254,43 @@ class Record:
 
     def peak(self, *services: str) -> Peak:
         """The most calls in flight together."""
-        open_calls: dict[int, Call] = {}
-        by_id = {call.id: call for call in self.calls(*services)}
-        best = Peak(0, 0.0, ())
-        for event in self.events:
-            if event[1] == "call" and event[2] in by_id:
-                open_calls[event[2]] = by_id[event[2]]
-                if len(open_calls) > best.count:
-                    best = Peak(len(open_calls), seconds(event[0]), tuple(open_calls.values()))
+        asked = {call.id: call for call in self.calls(*services)}
+        flying: set[int] = set()
+        most, when = 0, -1
+        for index, event in enumerate(self.events):
+            if event[1] == "call" and event[2] in asked:
+                flying.add(event[2])
+                if len(flying) > most:
+                    most, when = len(flying), index
             elif event[1] in ("reply", "error", "cancel"):
-                open_calls.pop(event[2], None)
-        return best
+                flying.discard(event[2])
+        return self._peak(when, self.events[: when + 1], asked)
 
     def in_flight_at(self, began: str, *services: str) -> Peak:
         """The most calls to `services` that were in flight when a call to the service `began` was made."""
-        open_calls: dict[int, Call] = {}
-        by_id = {call.id: call for call in self.all_calls}
-        worst = Peak(0, 0.0, ())
-        for event in self.events:
+        asked = {call.id: call for call in self.all_calls if call.service in services}
+        begin = {call.id for call in self.all_calls if call.service == began}
+        flying: set[int] = set()
+        most, when = 0, -1
+        for index, event in enumerate(self.events):
             if event[1] == "call":
-                call = by_id[event[2]]
-                if call.service == began and len(open_calls) > worst.count:
-                    worst = Peak(len(open_calls), seconds(event[0]), tuple(open_calls.values()))
-                if call.service in services:
-                    open_calls[call.id] = call
+                if event[2] in begin and len(flying) > most:
+                    most, when = len(flying), index
+                if event[2] in asked:
+                    flying.add(event[2])
             elif event[1] in ("reply", "error", "cancel"):
-                open_calls.pop(event[2], None)
-        return worst
+                flying.discard(event[2])
+        return self._peak(when, self.events[: max(0, when)], asked)
+
+    def _peak(self, when: int, events: Iterable[Event], asked: Mapping[int, Call]) -> Peak:
+        """The calls among those asked that are in flight after these events, at the event `when`, if any."""
+        flying: dict[int, Call] = {}
+        for event in events:
+            if event[1] == "call" and event[2] in asked:
+                flying[event[2]] = asked[event[2]]
+            elif event[1] in ("reply", "error", "cancel"):
+                flying.pop(event[2], None)
+        return Peak(len(flying), seconds(self.events[when][0]) if flying else 0.0, tuple(flying.values()))
 
     def alive(self, source: str, sink: str) -> Peak:
         """The most items that were read from the source and not yet written to the sink."""
@@ -386,8 +396,8 @@ class Record:
 
 def together(calls: Iterable[Call]) -> str:
     """Names of calls for a sentence: ``'a', 'b' and 3 more``."""
-    labels = [repr(call.label) for call in calls]
-    shown = labels[:3]
+    labels = [call.label for call in calls]
+    shown = [repr(label if len(label) <= 60 else f"{label[:57]}...") for label in labels[:3]]
     if len(labels) > len(shown):
         return ", ".join(shown) + f" and {len(labels) - len(shown)} more"
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]])) if shown else "none"
