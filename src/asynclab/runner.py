@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import contextvars
 import ctypes
-import gc
 import inspect
 import sys
 import threading
@@ -26,6 +25,7 @@ from typing import Any, Literal
 from asynclab.capture import Capture, captured_by, capturing
 from asynclab.early_locks import locks_made_before
 from asynclab.fixtures import FIXTURES
+from asynclab.garbage import collect, no_collection
 from asynclab.lanes import early_bound, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
 from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
@@ -76,7 +76,14 @@ class Job:
 def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
     """Run the job in the world behind `handle`. Whatever it does, this returns; the world has the record."""
     own = _globals_of(job)
-    with virtual_time, virtual_threads, capturing, early_bound(own, EARLY_BOUND), locks_made_before(own):
+    with (
+        virtual_time,
+        virtual_threads,
+        capturing,
+        no_collection,
+        early_bound(own, EARLY_BOUND),
+        locks_made_before(own),
+    ):
         begun = _Run(handle, settings, job, limits)
         if limits.threads and begun.start():
             _watch(begun)
@@ -301,7 +308,7 @@ class _Run:
         for task in left:
             if not task.done():
                 close_for_good(task.get_coro())
-        gc.collect(0)  # forgotten coroutines complain here, where it is captured
+        collect()  # forgotten coroutines complain here, where it is captured
 
     # -- in the watching thread
 
