@@ -1,7 +1,7 @@
 """Clocks by thread: `time.*` and `datetime` are the world's in a lane of a run, real in every other thread.
 
-They are replaced while at least one run is on. What a learner's code replaces in `time` or asyncio is
-put back after the run as well, or every later check would meet it.
+They are replaced while at least one run is on. What a learner's code replaces in `time`, `threading` or
+asyncio is put back after the run as well, or every later check would meet it.
 """
 
 from __future__ import annotations
@@ -83,12 +83,13 @@ class Replacements:
 
     def __enter__(self) -> None:
         with self._lock:
-            self._entered += 1
-            if self._entered == 1:
+            if not self._entered:
+                table = self._table()  # may raise, and then nothing is replaced
                 self._before = [(vars(module), dict(vars(module))) for module in self._guarded()]
-                for owner, name, replacement in self._table():
+                for owner, name, replacement in table:
                     self._undo.append((owner, name, vars(owner).get(name, _ABSENT)))
                     setattr(owner, name, replacement)
+            self._entered += 1
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
@@ -204,7 +205,7 @@ virtual_time = Replacements(
     lambda: [
         module
         for name, module in list(sys.modules.items())
-        if name == "time" or name.partition(".")[0] == "asyncio"
+        if name in ("time", "threading") or name.partition(".")[0] == "asyncio"
     ],
 )
 

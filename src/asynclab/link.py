@@ -26,7 +26,7 @@ _CLASS = "$class"
 MAX_DEPTH = 50
 
 #: So many values and characters may be in one value, all the way down: nobody's answer needs more.
-MAX_SIZE = 1_000_000
+MAX_SIZE = 250_000
 
 #: Python refuses to write whole numbers of more than 4,300 digits, which are 14,284 bits.
 MAX_BITS = 10_000

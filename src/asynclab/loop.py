@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TypeVarTuple
 from asynclab.lanes import clock_of_this_thread
 from asynclab.link import decode, error_from
 from asynclab.record import NS
-from asynclab.scheduler import Completion, Lane, RunEnded, Scheduler
+from asynclab.scheduler import FOREVER, Completion, Lane, RunEnded, Scheduler
 from asynclab.source_line import learners_frame, learners_part, line_of_frame, where_it_waits
 from asynclab.timers import Timers
 
@@ -31,9 +31,6 @@ MAX_TURNS = 100_000
 
 #: What the timer of an `asyncio.sleep` calls.
 _wake = vars(asyncio.futures)["_set_result_unless_cancelled"]
-
-#: Later than any run lasts, in seconds: what `sleep(math.inf)` waits for.
-FOREVER = 1e9
 
 
 class VirtualTask(asyncio.Task[Any]):

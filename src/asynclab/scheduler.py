@@ -35,6 +35,9 @@ NO_THREADS = (
 #: So many operations are told the world at the latest, even if no time passes.
 MAX_UNTOLD = 10_000
 
+#: Later than any run lasts, in seconds: what `sleep(math.inf)` waits for.
+FOREVER = 1e9
+
 #: Real seconds in which a lane that was told to end has to do so.
 GRACE = 0.5
 
@@ -264,9 +267,9 @@ class Lane:
         """Do nothing else for `seconds`: asleep, or computing ("python" with the GIL, "native" without)."""
         scheduler = self.scheduler
         if scheduler.closing and self is scheduler.main:
-            scheduler.now += round(seconds * NS)
+            scheduler.now += _in_ns(seconds)
             return
-        scheduler.say("block", self.id, why, round(seconds * NS), self.label(), self.line())
+        scheduler.say("block", self.id, why, _in_ns(seconds), self.label(), self.line())
         self.wait_for_completion()
 
     def ask(self, service: str, method: str, args: list[Any]) -> Any:
@@ -339,7 +342,7 @@ class MainLane(Lane):
             return True
         if timeout is not None and timeout <= 0:
             return False
-        until = None if timeout is None else self.scheduler.now + round(timeout * NS)
+        until = None if timeout is None else self.scheduler.now + _in_ns(timeout)
         self.scheduler.say("wait", self.label(), self.line())
         try:
             while not (met := test()) and (until is None or self.scheduler.now < until):
@@ -467,7 +470,7 @@ class ThreadLane(Lane):
             return True
         if timeout is not None and timeout <= 0:
             return False
-        end = None if timeout is None else self.scheduler.now + round(timeout * NS)
+        end = None if timeout is None else self.scheduler.now + _in_ns(timeout)
         self._test, self.deadline = test, end
         self._stand_still()
         return self._take_met()
@@ -479,3 +482,7 @@ class ThreadLane(Lane):
 
 def _start_thread(live: Callable[[], None]) -> None:
     _thread.start_new_thread(live, ())
+
+
+def _in_ns(seconds: float) -> int:
+    return round(min(seconds, FOREVER) * NS)
