@@ -13,6 +13,7 @@ import time
 import pytest
 from answers import RIGHT, verdict_on
 
+import asynclab.exercise
 import asynclab.player
 
 GATHER = "asyncio.gather(*(store.get(key) for key in keys))"
@@ -31,7 +32,9 @@ def body(text, head="async def fetch_all(store, keys):"):
 
 
 @pytest.fixture(autouse=True)
-def the_next_check_works(capfd):
+def the_next_check_works(capfd, monkeypatch):
+    monkeypatch.setattr(asynclab.exercise, "WORLDS", 3)
+    monkeypatch.setattr(asynclab.exercise, "SHRINKS", 3)
     before = (time.sleep, asyncio.sleep, asyncio.Queue)
     threads = set(threading.enumerate())
 
