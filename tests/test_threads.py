@@ -152,7 +152,9 @@ def test_a_multiprocessing_pool_is_one_more_door_and_blocks():
 def test_a_thread_started_by_hand_runs_and_is_joined():
     async def by_hand():
         seen = []
-        threads = [threading.Thread(target=lambda: (time.sleep(0.4), seen.append(time.monotonic()))) for _ in "ab"]
+        threads = [
+            threading.Thread(target=lambda: (time.sleep(0.4), seen.append(time.monotonic()))) for _ in "ab"
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -344,6 +346,19 @@ def test_a_thread_that_computes_for_ever_is_stopped_at_its_line():
     assert "while True" in outcome.line or "pass" in outcome.line
 
 
+def test_a_loop_that_computes_for_ever_after_a_thread_is_stopped_at_its_line():
+    async def spin():
+        await asyncio.to_thread(int)
+        while True:
+            pass
+
+    outcome = play(World(), spin).outcome
+
+    assert isinstance(outcome, Stopped)
+    assert (outcome.why, outcome.text) == ("cpu", "it computed for 1 s without coming to an end")
+    assert "while True" in outcome.line or "pass" in outcome.line
+
+
 def test_names_bound_before_the_run_are_on_the_worlds_clock_too():
     async def early():
         lock = EarlyLock()
@@ -405,6 +420,11 @@ def test_afterwards_python_has_its_own_threads_again():
     before = threading.Lock, threading.Condition.wait, ThreadPoolExecutor.submit, multiprocessing.Pool
     play(World(), nothing)
 
-    assert before == (threading.Lock, threading.Condition.wait, ThreadPoolExecutor.submit, multiprocessing.Pool)
+    assert before == (
+        threading.Lock,
+        threading.Condition.wait,
+        ThreadPoolExecutor.submit,
+        multiprocessing.Pool,
+    )
     with ThreadPoolExecutor(1) as executor:
         assert executor.submit(lambda: 3).result() == 3

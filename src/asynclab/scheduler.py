@@ -383,6 +383,7 @@ class ThreadLane(Lane):
             self._start(self.live)
             self._go.release()
         self.scheduler.baton.acquire()
+        self.scheduler.running_thread = _thread.get_ident()  # the loop's own again
         if self.scheduler.ended is not None and not self.scheduler.closing:
             raise self.scheduler.ended
 
