@@ -5,6 +5,7 @@ import contextlib
 import functools
 import gc
 import select
+import signal
 import sys
 import threading
 import time
@@ -763,3 +764,35 @@ def test_a_check_inside_an_answer_is_a_run_in_a_run():
     record = played(outer, limits=Limits())
 
     assert (record.outcome, record.elapsed) == (Returned(3600.0), 0.0)
+
+
+# -- Ctrl-C
+
+
+def pressed_at(delays, function):
+    """How a run ends when Ctrl-C is pressed at these moments, in seconds from before it begins."""
+    timers = [threading.Timer(delay, signal.raise_signal, [signal.SIGINT]) for delay in delays]
+    end = "raised"
+    try:
+        for timer in timers:
+            timer.start()
+        end = played(function, limits=Limits()).outcome.why
+    except KeyboardInterrupt:  # pressed before the run, or when it was over
+        pass
+    while any(timer.is_alive() for timer in timers):
+        try:
+            time.sleep(0.01)
+        except KeyboardInterrupt:
+            continue
+    return end
+
+
+def test_ctrl_c_at_any_moment_of_a_run_is_its_outcome_or_raised_after_it():
+    ends = {pressed_at([delay], _pass) for delay in (0.0, 0.0005, 0.001, 0.002, 0.004, 0.05)}
+
+    assert {"interrupted"} <= ends <= {"interrupted", "raised", "cpu"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_does_not_break_what_the_first_began():
+    assert pressed_at([0.05, 0.051, 0.06], _catch) in ("interrupted", "raised")

@@ -1,4 +1,4 @@
-"""The calling thread lent to a run, where there are no other threads, and given back as it was."""
+"""The calling thread while a run is on: its Ctrl-C, and, where there are no other threads, all of it."""
 
 from __future__ import annotations
 
@@ -47,3 +47,30 @@ def on_ctrl_c(act: Callable[[FrameType | None], None]) -> Iterator[None]:
     finally:
         with contextlib.suppress(ValueError):
             signal.signal(signal.SIGINT, before)
+
+
+class Presses:
+    """Whether Ctrl-C was pressed, and whether somebody has acted on it."""
+
+    pressed = False
+    heard = False
+
+
+@contextmanager
+def ctrl_c_noted() -> Iterator[Presses]:
+    """Inside the block Ctrl-C raises nothing, wherever it strikes; if nobody hears it, it takes effect later.
+
+    Only in the main thread, which is the one that Ctrl-C reaches. A kernel's cell with a top-level `await`
+    has a handler of its own, which would do nothing before the cell is over.
+    """
+    presses, before = Presses(), signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield presses
+        return
+    signal.signal(signal.SIGINT, lambda *_: setattr(presses, "pressed", True))
+    try:
+        yield presses
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if presses.pressed and not presses.heard:
+        before(signal.SIGINT, None)

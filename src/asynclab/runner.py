@@ -32,7 +32,7 @@ from asynclab.fixtures import FIXTURES
 from asynclab.lanes import early_bound, off_clock, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
 from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
-from asynclab.parking import on_ctrl_c, parked_loop
+from asynclab.parking import Presses, ctrl_c_noted, on_ctrl_c, parked_loop
 from asynclab.references import References
 from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
 from asynclab.source_line import in_learners_code, is_learners, line_of_frame, line_of_traceback
@@ -79,15 +79,21 @@ class Job:
 def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
     """Run the job in the world behind `handle`. Whatever it does, this returns; the world has the record."""
     own = _globals_of(job)
-    gc.freeze()  # garbage from before the run is not to complain in its name
-    try:
-        _play_in_place(handle, settings, job, limits, own)
-    finally:
-        gc.unfreeze()
+    with ctrl_c_noted() as presses:
+        gc.freeze()  # garbage from before the run is not to complain in its name
+        try:
+            _play_in_place(handle, settings, job, limits, own, presses)
+        finally:
+            gc.unfreeze()
 
 
 def _play_in_place(
-    handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits, own: dict[str, Any]
+    handle: Handle,
+    settings: Mapping[str, Any],
+    job: Job,
+    limits: Limits,
+    own: dict[str, Any],
+    presses: Presses,
 ) -> None:
     with (
         virtual_time,
@@ -99,7 +105,7 @@ def _play_in_place(
     ):
         begun = _Run(handle, settings, job, limits)
         if limits.threads and begun.start():
-            _watch(begun)
+            _watch(begun, presses)
         else:
             _in_this_thread(begun)
 
@@ -171,7 +177,8 @@ class _Run:
     def live(self) -> None:
         # Asked for here: for a thread that has ended, the answer may be a crash.
         if hasattr(time, "pthread_getcpuclockid"):
-            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+            with contextlib.suppress(OSError):  # a browser's Python has the function and not the clock
+                self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
         with contextlib.suppress(RunEnded):  # one that comes when the learner's code has just ended
             try:
                 with captured_by(self._capture), on_clock(self.scheduler.main):
@@ -388,24 +395,21 @@ def _read_clock(clock: int | None) -> float:
         return 0.0
 
 
-def _watch(run: _Run) -> None:
+def _watch(run: _Run, presses: Presses) -> None:
     """Wait for the end of the run, which is brought about when it takes too long or on Ctrl-C."""
-    end: RunEnded | None = None
-    while not run.over.is_set():
-        try:
-            end = end or _wait_for(run)
-            if end is not None:
-                run.interrupt(end)
-            return
-        except KeyboardInterrupt:
-            end = RunEnded("interrupted", "you interrupted it", run.line())
+    end = _wait_for(run, presses)
+    if end is not None:
+        run.interrupt(end)
 
 
-def _wait_for(run: _Run) -> RunEnded | None:
+def _wait_for(run: _Run, presses: Presses) -> RunEnded | None:
     """Until the run is over; gives the reason to end it, if there is one."""
     limits, began = run.limits, _real_monotonic()
     cpu_began = 0.0 if hasattr(time, "pthread_getcpuclockid") else time.process_time()
     while not run.over.wait(0.02):
+        if presses.pressed:
+            presses.heard = True
+            return RunEnded("interrupted", "you interrupted it", run.line())
         if run.cpu_seconds() - cpu_began > limits.cpu:
             return RunEnded("cpu", f"it computed for {limits.cpu:g} s without coming to an end", run.line())
         if _real_monotonic() - began > limits.wall:
