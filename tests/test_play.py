@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import functools
 import gc
+import multiprocessing
+import queue
 import select
 import signal
 import sys
@@ -11,6 +13,7 @@ import threading
 import time
 import types
 import warnings
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from unittest.mock import Mock
 
 import pytest
@@ -644,6 +647,73 @@ def test_what_a_thread_prints_is_kept_with_the_rest(start, capfd):
 
     assert played(chatty).printed == "from a thread\nfrom the loop\n"
     assert capfd.readouterr() == ("", "")
+
+
+def wait_for_an_item():
+    try:
+        queue.Queue().get(timeout=1.5)
+    except queue.Empty:
+        return "nothing came"
+
+
+def wait_for_a_place():
+    places = threading.Semaphore(0)
+    return places.acquire(timeout=1.5)
+
+
+def wait_for_a_change():
+    changed = threading.Condition()
+    with changed:
+        return changed.wait_for(lambda: False, timeout=1.5)
+
+
+def wait_at_a_barrier():
+    try:
+        threading.Barrier(2, timeout=1.5).wait()
+    except threading.BrokenBarrierError:
+        return "broken"
+
+
+@pytest.mark.parametrize(
+    "wait", [wait_for_an_item, wait_for_a_place, wait_for_a_change, wait_at_a_barrier, threading.Event().wait]
+)
+def test_a_timeout_of_a_thread_is_one_on_the_worlds_clock(wait):
+    async def in_a_thread():
+        await asyncio.to_thread(wait, *[1.5] * (wait.__name__ == "wait"))
+
+    assert played(in_a_thread).elapsed == 1.5
+
+
+LOADED = []
+
+
+def load(model):
+    time.sleep(2)
+    LOADED.append(model)
+
+
+def ask(number):
+    time.sleep(1)
+    return [LOADED[-1], number]
+
+
+def process_pool(*args, **named):
+    return multiprocessing.Pool(*args, **named)
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor, process_pool])
+def test_the_initializer_of_a_pool_runs_before_the_first_job_of_each_worker(pool):
+    LOADED.clear()
+
+    def in_a_pool():
+        with pool(2, initializer=load, initargs=("model",)) as workers:
+            return list(workers.map(ask, range(4)))
+
+    record = played(in_a_pool, how="call")
+
+    assert record.outcome == Returned([["model", number] for number in range(4)])
+    assert len(LOADED) == 2
+    assert record.elapsed == pytest.approx(4.0, abs=0.2)  # a process takes a moment to start
 
 
 # -- the notebook around the answer

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import functools
+import queue
 import sys
 import threading
 import time
@@ -201,6 +202,9 @@ virtual_time = Replacements(
         *((time, name, function) for name, function in _VIRTUAL.items()),
         (datetime, "datetime", VirtualDatetime),
         (asyncio.tasks, "set", _ordered),
+        # where Python itself has bound it early, for the timeouts of queues, semaphores and conditions
+        (queue, "time", _VIRTUAL["monotonic"]),
+        (threading, "_time", _VIRTUAL["monotonic"]),
     ],
     lambda: [
         module

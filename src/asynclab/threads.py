@@ -205,7 +205,7 @@ def _submit(self: Any, function: Callable[..., Any], /, *args: Any, **named: Any
         return result
     if vars(self).get("_asynclab_shut"):
         raise RuntimeError("cannot schedule new futures after shutdown")
-    job = functools.partial(function, *args, **named)
+    job: Callable[[], Any] = functools.partial(function, *args, **named)
     future: Future[Any] = Future()
     if kind is ProcessPoolExecutor:
         try:
@@ -213,12 +213,23 @@ def _submit(self: Any, function: Callable[..., Any], /, *args: Any, **named: Any
         except Exception as error:
             future.set_exception(error)
             return future
+    jobs: list[Future[Any]] = vars(self).setdefault("_asynclab_jobs", [])
+    if self._initializer is not None and len(jobs) < self._max_workers:  # a worker's first job
+        job = _initialized(functools.partial(self._initializer, *self._initargs), job)
     word = "process" if kind is ProcessPoolExecutor else "thread"
     pool = f"{word} pool {lane.scheduler.number_of(self)}"
     lane.scheduler.spawn(pool, word, self._max_workers, name_of(function, args), _settling(future, job))
-    vars(self).setdefault("_asynclab_jobs", []).append(future)
+    jobs.append(future)
     lane.may_give_way()
     return future
+
+
+def _initialized(initialize: Callable[[], object], job: Callable[[], Any]) -> Callable[[], Any]:
+    def work() -> Any:
+        initialize()
+        return job()
+
+    return work
 
 
 def _in_a_process(job: Callable[[], Any]) -> Any:
@@ -286,7 +297,7 @@ class VirtualPool:
         initargs: Iterable[Any] = (),
         maxtasksperchild: int | None = None,
     ) -> None:
-        self._executor = ProcessPoolExecutor(processes)
+        self._executor = ProcessPoolExecutor(processes, initializer=initializer, initargs=tuple(initargs))
         vars(self._executor)["_max_workers"] = processes or os.cpu_count() or 1
 
     def apply_async(
