@@ -28,8 +28,10 @@ SLOW = ("cpu", "wall", "busy loop", "horizon", "interrupted", "events", "protoco
 #: Seconds of real time after which no further world is tried: for an answer that waits for the real world.
 REAL_BUDGET = 10.0
 
-#: So many smaller worlds are tried when it fails in one.
+#: So many smaller worlds are tried when it fails in one, and none after so many CPU seconds of the check:
+#: enough for all of them on most machines, so that the same seed shows the same world.
 SHRINKS = 40
+SHRINK_BUDGET = 3.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def examine(
     player = player or LocalPlayer(names)
     trials: list[Trial] = []
     budget = _Budget()
-    while len(trials) < WORLDS and budget.has_left(0.5):
+    while len(trials) < WORLDS and budget.has_left(CPU_BUDGET / 2):
         trial = _try(exercise, player, seed, len(trials))
         trials.append(trial)
         if any(run.stopped or run.raised == "NotImplementedError" for run in trial.runs):
@@ -136,15 +138,15 @@ def _try(exercise: Exercise, player: Player, seed: int, number: int, replay: Seq
 
 
 class _Budget:
-    """What a whole check may take, all its worlds together; the last one may overrun it."""
+    """What a whole check has taken so far, all its worlds together."""
 
     def __init__(self) -> None:
         self._cpu, self._real = time.process_time(), time.monotonic()
 
-    def has_left(self, part: float) -> bool:
-        """Whether less than this part of it is spent."""
-        cpu, real = time.process_time() - self._cpu, time.monotonic() - self._real
-        return cpu < part * CPU_BUDGET and real < part * REAL_BUDGET
+    def has_left(self, cpu: float) -> bool:
+        """Whether less than so many CPU seconds are spent, and less real time than any check may take."""
+        spent, passed = time.process_time() - self._cpu, time.monotonic() - self._real
+        return spent < cpu and passed < REAL_BUDGET
 
 
 def _smaller_ones(exercise: Exercise, player: Player, failing: Trial, budget: _Budget) -> list[Trial]:
@@ -154,7 +156,7 @@ def _smaller_ones(exercise: Exercise, player: Player, failing: Trial, budget: _B
     while True:
         untried = (each for each in smaller(found[-1].choices.drawn) if tuple(each) not in tried)
         for choices in untried:
-            if len(tried) >= SHRINKS or not budget.has_left(0.8):
+            if len(tried) >= SHRINKS or not budget.has_left(SHRINK_BUDGET):
                 return found[1:]
             tried.add(tuple(choices))
             trial = _try(exercise, player, failing.seed, failing.number, choices)
