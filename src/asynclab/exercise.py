@@ -22,6 +22,9 @@ Check = Callable[[Trial], None]
 #: In so many worlds an answer is tried, the first of them the smallest.
 WORLDS = 24
 
+#: After so many runs no further world is tried. Counted, so that a slow machine tries the same worlds.
+RUNS = 200
+
 #: Stops that take so long to come about that they are not looked for again in smaller worlds.
 SLOW = ("cpu", "wall", "busy loop", "horizon", "interrupted", "events", "protocol")
 
@@ -113,9 +116,11 @@ def examine(
     player = player or LocalPlayer(names)
     trials: list[Trial] = []
     budget = _Budget()
-    while len(trials) < WORLDS and budget.has_left(CPU_BUDGET / 2):
+    runs = 0
+    while len(trials) < WORLDS and runs < RUNS and budget.has_left(CPU_BUDGET):
         trial = _try(exercise, player, seed, len(trials))
         trials.append(trial)
+        runs += len(trial.runs)
         if any(run.stopped or run.raised == "NotImplementedError" for run in trial.runs):
             break
     failed = [trial for trial in trials if trial.failure not in (None, *SLOW)]
