@@ -11,7 +11,7 @@ from asynclab.record import Record
 from asynclab.runner import How, Limits
 from asynclab.world import World
 
-#: CPU seconds that one run may use, and after which no further world is tried.
+#: CPU seconds that one run may use; no further world is tried once half of it is spent.
 CPU_BUDGET = 1.0
 
 
