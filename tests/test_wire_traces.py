@@ -129,7 +129,7 @@ def environment() -> dict[str, str]:
 
 
 def python_of(version: str) -> str:
-    """The interpreter; the test is skipped, in CI too, where there is none: no machine must have all three."""
+    """The interpreter; without it the test is skipped, in CI too: no machine must have all three."""
     return interpreter(version) or pytest.skip(f"needs python{version}, or its path in ASYNCLAB_PYTHONS")
 
 
