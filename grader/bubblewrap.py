@@ -7,9 +7,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from grader.cgroup import ControlGroup
 from grader.handle import Handle
 from grader.lockdown import SCRATCH, SCRATCH_MB, SHARED_MEMORY
 from grader.refusal import SandboxRefused
@@ -41,19 +43,21 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 class Room:
     """A program that runs inside, and everything that it has started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], info: int, errors: IO[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], group: ControlGroup) -> None:
         self._process = process
-        self._info = info
         self._errors = errors
+        self._group = group
         self._first: Handle | None = None
 
-    def settle(self) -> None:
-        """Note who is pid 1 in there; to be called while it is alive for certain.
+    def begin(self, info: int) -> None:
+        """Note who is pid 1 in there, which bubblewrap writes to `info`, and put it under the group's limits.
 
         pid 1 ends as the last one. Bubblewrap itself may end before.
         """
-        with open(self._info, closefd=False) as info:
-            self._first = Handle(os.pidfd_open(json.loads(info.read())["child-pid"]))
+        with suppress(ValueError, OSError), open(info, closefd=False) as told:  # it may have failed
+            pid = json.loads(told.read())["child-pid"]
+            self._first = Handle(os.pidfd_open(pid))
+            self._group.take(self._process.pid, pid)
 
     def wait(self, seconds: float) -> int | None:
         """The program's exit code, once nothing is left in there; None if something is after so long."""
@@ -75,7 +79,7 @@ class Room:
         if self._first is not None:
             self._first.has_ended(within=PATIENCE)
             self._first.close()
-        os.close(self._info)
+        self._group.remove()
         self._errors.close()
 
     def complaints(self) -> str:
@@ -97,11 +101,21 @@ def start(runtime: Runtime, module: str, arguments: Sequence[str], *, keep: int,
     python = [f"{RUNTIME_INSIDE}/bin/python", "-P", "-s", "-m", module, *arguments]
     errors = tempfile.TemporaryFile()  # noqa: SIM115  (the room closes it)
     info, to_info = os.pipe()
+    gate, to_gate = os.pipe()  # the program begins when it closes
     try:
         process = subprocess.Popen(
-            [bwrap, "--info-fd", str(to_info), *_view(runtime, zygote), "--", *python],
+            [
+                bwrap,
+                "--info-fd",
+                str(to_info),
+                "--block-fd",
+                str(gate),
+                *_view(runtime, zygote),
+                "--",
+                *python,
+            ],
             **runtime.account.identity,
-            pass_fds=(keep, to_info),
+            pass_fds=(keep, to_info, gate),
             env={},
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -109,9 +123,13 @@ def start(runtime: Runtime, module: str, arguments: Sequence[str], *, keep: int,
             stderr=errors,
             start_new_session=True,
         )
-    finally:
         os.close(to_info)
-    return Room(process, info, errors)
+        room = Room(process, errors, ControlGroup.made())
+        room.begin(info)
+    finally:
+        for fd in (info, gate, to_gate):
+            os.close(fd)
+    return room
 
 
 def _view(runtime: Runtime, zygote: bool) -> Iterator[str]:

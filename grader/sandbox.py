@@ -234,7 +234,6 @@ class _KeptSubmission(Submission):
 class _ColdWorker(Worker):
     def __init__(self, link: socket.socket, room: Room) -> None:
         super().__init__(link)
-        room.settle()
         self._room = room
 
     def _exit_code(self) -> int:
@@ -304,7 +303,6 @@ class Sandbox:
         except SandboxError as error:
             self._zygote.close()
             raise _ended(room, error) from error
-        room.settle()
         self._room = room
 
     def submission(self) -> Submission:

@@ -1,5 +1,6 @@
 """Learners' code in the sandbox, both ways: forked workers and cold ones."""
 
+import os
 import secrets
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from asynclab.link import encode
 from asynclab.record import Returned
 from asynclab.wire import LinkError, Wire, serve
 from asynclab.world import World
+from grader import cgroup
 from grader.cell_run import harmless, run_cell
 from grader.refusal import SandboxRefused
 from grader.runtime import make_runtime
@@ -278,6 +280,32 @@ def test_a_fork_bomb_goes_off_in_its_own_exercise(quick_one):
     assert in_one(quick_one, "1 + 1") == "2"
 
 
+def control_groups() -> set[str]:
+    return {str(path) for path in cgroup.ROOT.glob(f"**/asynclab-{os.getpid()}-*")}
+
+
+def test_many_processes_with_much_memory_end_themselves_and_nobody_else(runtime, monkeypatch):
+    monkeypatch.setattr(cgroup, "max_memory", lambda: 600 << 20)
+    hog = """
+import os, time
+for _ in range(10):
+    if os.fork() == 0:
+        hoarded = b"x" * (100 << 20)
+        time.sleep(60)
+time.sleep(60)
+"""
+    before = control_groups()
+    with Sandbox(runtime) as sandbox, sandbox.submission() as one, sandbox.submission() as other:
+        if not sandbox._room._group.limits_anything:
+            pytest.skip("needs root and control groups that can be written to")
+        with other.exercise() as neighbour:
+            with one.exercise() as worker, pytest.raises(LinkError):
+                cell(worker, hog, seconds=3)
+            assert shown(neighbour, "1 + 1") == "2"
+        assert in_one(one, "1 + 1") == "2"
+    assert control_groups() == before
+
+
 def test_there_is_an_end_to_processes_and_threads(quick_one):
     count = """
 import os
@@ -423,6 +451,7 @@ def test_outputs_are_rebuilt_from_what_a_notebook_may_hold():
 GRADER = """
 import sys, time
 from asynclab.wire import LinkError, Wire
+from grader import cgroup
 from grader.cell_run import harmless, run_cell
 from grader.runtime import find_runtime
 from grader.sandbox import Sandbox
