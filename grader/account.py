@@ -6,6 +6,7 @@ Never as root: even without any capability and inside a user namespace, root's o
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -64,11 +65,16 @@ class Account:
 
 def learners_account() -> Account:
     """
-    Raises: SandboxRefused: when root grades and there is nobody to drop to.
+    Raises: SandboxRefused: when root grades and there is nobody to drop to; and where this is not Linux.
     """
+    if sys.platform != "linux":
+        raise SandboxRefused(
+            "learners' code is shut in by what only Linux has",
+            "grade on a Linux machine, or in a Linux container or virtual machine on this one",
+        )
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
-    import pwd  # no such thing on Windows
+    import pwd
 
     name = user_name()
     try:

@@ -19,6 +19,8 @@ from grader.runtime import SOURCES_INSIDE, Runtime
 
 RUNTIME_INSIDE = "/runtime"
 
+ID_INSIDE = "1000"
+
 ENVIRONMENT = {
     "PATH": f"{RUNTIME_INSIDE}/bin:/usr/bin:/bin",
     "HOME": SCRATCH,
@@ -142,6 +144,7 @@ def _view(runtime: Runtime, zygote: bool) -> Iterator[str]:
         "--hostname",
         "sandbox",
     )
+    yield from ("--uid", ID_INSIDE, "--gid", ID_INSIDE)  # for the machine it is still the learners' account
     yield "--clearenv"
     for name, value in ENVIRONMENT.items():
         yield from ("--setenv", name, value)

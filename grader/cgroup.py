@@ -35,6 +35,7 @@ class ControlGroup:
         group = cls([])
         try:
             for parent, limits in _limits().items():
+                _clear(parent)
                 folder = parent / name
                 folder.mkdir()
                 group._folders.append(folder)
@@ -62,6 +63,14 @@ class ControlGroup:
     @property
     def limits_anything(self) -> bool:
         return bool(self._folders)
+
+
+def _clear(parent: Path) -> None:
+    """Take away what graders have left that were killed."""
+    for folder in parent.glob("asynclab-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _limits() -> dict[Path, dict[str, int]]:

@@ -12,7 +12,9 @@ class Handle:
         self._fd = fd
 
     def has_ended(self, within: float = 0.0) -> bool:
-        return bool(select.select([self._fd], [], [], within)[0])
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        return bool(poll.poll(max(0.0, within) * 1000))
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

@@ -149,7 +149,7 @@ class Submission(ABC):
 
     @abstractmethod
     def exercise(self, seed: int = 0) -> Worker:
-        """A new process. The one before must have ended. `seed` is for its `random` and NumPy's.
+        """A new process; the one before is ended. `seed` is for its `random` and NumPy's.
 
         Raises: SandboxError
         """
@@ -182,6 +182,7 @@ class _KeptSubmission(Submission):
 
     def __init__(self, zygote: socket.socket) -> None:
         self._zygote = zygote
+        self._last: Worker | None = None
         self._open()
 
     def _open(self) -> None:
@@ -195,6 +196,8 @@ class _KeptSubmission(Submission):
             raise SandboxError(str(error)) from error
 
     def exercise(self, seed: int = 0) -> Worker:
+        if self._last is not None:
+            self._last.end()
         if self._keeper.has_ended():  # the kernel ended it, when the machine had no memory left
             self.close()
             self._open()
@@ -202,10 +205,11 @@ class _KeptSubmission(Submission):
         try:
             with theirs:
                 socket.send_fds(self._control, [str(seed).encode()], [theirs.fileno()])
-            return _ForkedWorker(ours, self)
+            self._last = _ForkedWorker(ours, self)
         except (OSError, SandboxError) as error:
             ours.close()
             raise SandboxError(self._last_words() or str(error)) from error
+        return self._last
 
     def exit_code(self) -> int:
         try:

@@ -43,8 +43,6 @@ WARM_UP = (
     "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
 )
 
-UID_INSIDE = 1000
-
 
 def main(control: int) -> None:
     zygote = socket.socket(fileno=control)
@@ -121,8 +119,8 @@ def _enter_namespaces() -> None:
     )
     own = Path("/proc/self")
     (own / "setgroups").write_text("deny")
-    (own / "uid_map").write_text(f"{UID_INSIDE} {uid} 1")
-    (own / "gid_map").write_text(f"{UID_INSIDE} {gid} 1")
+    (own / "uid_map").write_text(f"{uid} {uid} 1")
+    (own / "gid_map").write_text(f"{gid} {gid} 1")
     (own / "oom_score_adj").write_text("1000")  # who fills the machine's memory goes first
     kernel.mount("none", "/", None, kernel.RECURSIVE | kernel.PRIVATE)
     if os.fork():

@@ -113,6 +113,39 @@ def test_a_cell_that_raises_is_reported_and_the_next_one_runs(quick_one, source,
         assert shown(worker, "1 + 1") == "2"
 
 
+EVERYTHING = (
+    "x = {'b', 'a', 'c'}\nprint(x)\nx",
+    "import asyncio\nawait asyncio.gather(asyncio.sleep(0, 1), asyncio.sleep(0, 2))",
+    "def f():\n    return 1 / 0\nf()",
+    "await asyncio.sleep(0",
+    "from IPython.display import HTML, display\ndisplay(HTML('<b>bold</b>'), {'a': [1]})",
+    "import os, sys\nprint(os.getcwd(), sorted(os.listdir()), os.environ['HOME'], __name__, file=sys.stderr)",
+    "import numpy\nnumpy.arange(3) / 2, numpy.random.random(), f.__module__",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.title('lines')\nplt.show()",
+    "%pwd\nx?",
+    "!echo $HOME; ls -a; id -u",
+    "In, len(Out), _",
+    "async def left(): pass\nleft()\nasyncio.create_task(left())\nNone",
+    "import threading\nthreading.active_count(), sys.path[0], sorted(os.environ)",
+)
+
+
+def test_both_ways_show_the_same(runtime, forked):
+    shown = []
+    for sandbox in (forked, Sandbox(runtime, paranoid=True)):
+        with sandbox.submission() as submission, submission.exercise(seed=3) as worker:
+            shown.append([cell(worker, source, 60) for source in EVERYTHING])
+    for quick, cold in zip(*shown, strict=True):
+        assert quick == cold
+
+
+def test_an_exercise_ends_the_one_before(submission):
+    first = submission.exercise()
+    with submission.exercise() as second:
+        assert first.end() == ""
+        assert shown(second, "1 + 1") == "2"
+
+
 # -- worlds
 
 
