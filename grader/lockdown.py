@@ -33,7 +33,7 @@ LIMITS = {
     resource.RLIMIT_FSIZE: 32 << 20,
     resource.RLIMIT_NOFILE: 256,
     resource.RLIMIT_CPU: 600,  # seconds, the last resort: the judge ends an exercise long before
-    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_CORE: 1,  # byte: 0 would still start the machine's crash handler, see core(5)
     resource.RLIMIT_MEMLOCK: 0,
     resource.RLIMIT_MSGQUEUE: 0,
 }

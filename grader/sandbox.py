@@ -92,11 +92,13 @@ class Worker(ABC):
             by_itself = not self._why and self._has_left()
             self._handle.kill()
             self.link.close()
+            self._ended = self._why
             try:
                 code = self._exit_code()
             finally:
                 self._handle.close()
-            self._ended = _how(code) if by_itself else self._why
+            if by_itself:
+                self._ended = _how(code)
         return self._ended
 
     def _has_left(self) -> bool:

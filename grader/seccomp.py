@@ -93,6 +93,11 @@ ONLY_ONESELF = {
     "setpriority": (141, 140, 1),
 }
 
+#: A crash starts the machine's own crash handler, as root and outside, unless this limit is 1: so it stays.
+LIMIT_CORE = 4
+PRLIMIT = (302, 261)  # process, which limit, the new one or 0, where to write the old one
+SETRLIMIT = (160, 164)  # which limit, the new one
+
 SOCKET = (41, 198)
 SOCKETPAIR = (53, 199)
 CLONE = (56, 220)
@@ -153,6 +158,8 @@ def program(machine: str = "") -> bytes:
     code += [_op(_IF_EQUAL, SOCKET[column], 0, 1), _refuse(errno.EAFNOSUPPORT)]
     for *own, argument in ONLY_ONESELF.values():
         code += _unless(own[column], argument, _op(_IF_EQUAL, 0, 1, 0))
+    code += _unless(SETRLIMIT[column], 0, _op(_IF_EQUAL, LIMIT_CORE, 0, 1))
+    code += _unless_core(PRLIMIT[column])
     code += _unless(SOCKETPAIR[column], 0, _op(_IF_EQUAL, AF_UNIX, 1, 0))
     code += _unless(CLONE[column], 0, _op(_IF_ANY_BIT, NEW_NAMESPACES, 0, 1))
     for number in ALLOWED_NEW.values():
@@ -167,6 +174,22 @@ def _unless(number: int, argument: int, test: bytes) -> list[bytes]:
         _op(_IF_EQUAL, number, 0, 4),
         _op(_LOAD, 16 + 8 * argument),
         test,
+        _refuse(errno.EPERM),
+        _op(_LOAD, _NUMBER),
+    ]
+
+
+def _unless_core(prlimit: int) -> list[bytes]:
+    """Refuse to change that one limit; to read it is allowed."""
+    which, new = 16 + 8 * 1, 16 + 8 * 2
+    return [
+        _op(_IF_EQUAL, prlimit, 0, 7),
+        _op(_LOAD, which),
+        _op(_IF_EQUAL, LIMIT_CORE, 0, 5),
+        _op(_LOAD, new),
+        _op(_IF_EQUAL, 0, 0, 2),
+        _op(_LOAD, new + 4),
+        _op(_IF_EQUAL, 0, 1, 0),
         _refuse(errno.EPERM),
         _op(_LOAD, _NUMBER),
     ]
