@@ -13,6 +13,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from table import arguments, machine, report
@@ -23,10 +24,9 @@ from asynclab.namespace import Namespace
 from asynclab.play import play
 from asynclab.player import LocalPlayer
 from asynclab.record import Returned
-from asynclab.runner import How
+from asynclab.runner import Limits
 from asynclab.trial import Player
 from asynclab.world import World
-from grader import wire_player
 from grader.wire_player import Process, WirePlayer, start_process
 
 #: The answer that both sides load: this is the learner's code.
@@ -52,6 +52,9 @@ async def fetch_all(store, keys):
     return await asyncio.gather(*(store.get(key) for key in keys))
 """
 
+#: No run ends for want of time.
+LIMITS = Limits(cpu=3600, wall=3600)
+
 Clocks = tuple[float, float]  # CPU seconds, seconds on the wall
 
 
@@ -59,7 +62,7 @@ class Far:
     """A player in another process, and the CPU time of that process."""
 
     def __init__(self) -> None:
-        self.player = WirePlayer([("answer.py", ANSWER)], self._start)
+        self.player = WirePlayer([("answer.py", ANSWER)], self._start, limits=LIMITS, patience=3600)
         self.player.load(World())
 
     def _start(self) -> Process:
@@ -89,8 +92,7 @@ def clients(player: Player, count: int) -> int:
     world = World(seed=1, max_events=10**7)
     server = world.make("Server", world.service("store", latency=0.01))
     world.open_loop(server, "ask", evenly(1000, count / 1000), lambda number: (number,))
-    how: How = "drive"
-    record = player.play(world, "Server", (), how)
+    record = player.play(world, "Server", (), "drive")
     assert isinstance(record.outcome, Returned), record.outcome
     return len(record.events)
 
@@ -108,7 +110,6 @@ def main() -> None:
         trips=(5_000, "calls one by one"),
         repetitions=(3, "repetitions"),
     )
-    wire_player.CPU_BUDGET = wire_player.PATIENCE = 600.0  # no run ends for want of time
     namespace = Namespace()
     play(World(), namespace.loading([("answer.py", ANSWER)]))
     near, far = LocalPlayer(namespace.names), Far()
@@ -128,8 +129,8 @@ def main() -> None:
         events = work(near)
         work(far.player)
         for _ in range(options.repetitions):
-            here.append(measured(lambda work=work: work(near), float))
-            wire.append(measured(lambda work=work: work(far.player), far.cpu))
+            here.append(measured(partial(work, near), float))
+            wire.append(measured(partial(work, far.player), far.cpu))
         numbers = _numbers(events, here, wire)
         result["workloads"][name] = numbers
         rows.append((name, *_shown(numbers)))

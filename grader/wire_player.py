@@ -20,11 +20,14 @@ from asynclab.runner import How, Limits
 from asynclab.wire import LinkError, Wire, serve
 from asynclab.world import World
 
-#: Real seconds that a run may go on beyond its own limit, which the process itself watches.
+#: Real seconds that a run may go on beyond its own limit.
 GRACE = 2.0
 
 #: Real seconds for all the runs of one answer together.
 PATIENCE = 120.0
+
+#: The limits of a run in practice, which the process watches itself.
+LIMITS = Limits(cpu=CPU_BUDGET)
 
 
 class Child(Protocol):
@@ -39,14 +42,23 @@ class Child(Protocol):
 class WirePlayer:
     """Plays an answer in a process that `start` makes, and in a fresh one after a run that was stopped.
 
-    `parts` are the (filename, text) of what is loaded.
+    `parts` are the (filename, text) of what is loaded. `limits` are those of each run, and `patience` is
+    the real seconds for all of them together.
     """
 
-    def __init__(self, parts: Sequence[tuple[str, str]], start: Callable[[], Child]) -> None:
+    def __init__(
+        self,
+        parts: Sequence[tuple[str, str]],
+        start: Callable[[], Child],
+        *,
+        limits: Limits = LIMITS,
+        patience: float = PATIENCE,
+    ) -> None:
         self._parts = parts
         self._start = start
+        self._limits = limits
         self._child: Child | None = None
-        self._until = time.monotonic() + PATIENCE
+        self._until = time.monotonic() + patience
 
     def load(self, world: World) -> Record:
         """Run the top level of the answer in the world, in a new process."""
@@ -59,9 +71,8 @@ class WirePlayer:
         """Run the function of that name in the world, or drive objects of that class."""
         if self._child is None:
             self.load(World())
-        return self._run(
-            world, {"name": name, "args": encode(list(args)), "how": how}, Limits(cpu=CPU_BUDGET)
-        )
+        job = {"name": name, "args": encode(list(args)), "how": how}
+        return self._run(world, job, self._limits)
 
     def close(self) -> str:
         """End the process; how it had ended by itself, or ""."""
@@ -104,7 +115,8 @@ class Process:
         if code == -signal.SIGKILL:
             return ""
         if code < 0:
-            return f"it ended its own process with the signal {signal.Signals(-code).name}"
+            named = {one.value: one.name for one in signal.Signals}
+            return f"it ended its own process with the signal {named.get(-code, -code)}"
         return f"it ended its own process with exit code {code}"
 
 

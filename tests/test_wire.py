@@ -37,7 +37,6 @@ from asynclab.scheduler import RunEnded
 from asynclab.trial import Trial
 from asynclab.wire import MAX_LINE, LinkError, Wire
 from asynclab.world import World
-from grader import wire_player
 from grader.answer import Answer, judge, judge_over_wire
 from grader.wire_player import WirePlayer, start_process
 
@@ -354,8 +353,8 @@ def defined(text: str) -> dict[str, Any]:
     return names
 
 
-def far(*lines: str) -> WirePlayer:
-    return WirePlayer([("answer.py", "\n".join(lines))], start_process)
+def far(*lines: str, **options: Any) -> WirePlayer:
+    return WirePlayer([("answer.py", "\n".join(lines))], start_process, **options)
 
 
 def test_one_answer_is_one_process_and_its_globals_last_from_run_to_run():
@@ -395,6 +394,7 @@ def test_after_a_run_that_was_stopped_there_is_a_fresh_process():
     [
         ("os._exit(3)", "it ended its own process with exit code 3"),
         ("os.kill(os.getpid(), 15)", "it ended its own process with the signal SIGTERM"),
+        ("os.kill(os.getpid(), 41)", "it ended its own process with the signal 41"),
         ("os.closerange(3, 20)", "it left in the middle of a run"),
         ("ctypes.string_at(0)", "it ended its own process with the signal SIGSEGV"),
     ],
@@ -406,9 +406,8 @@ def test_a_process_that_ends_is_a_verdict_and_the_next_run_has_a_new_one(line, t
         assert player.play(World(), "g", (), "await").outcome == Returned(1)
 
 
-def test_a_process_that_never_answers_is_ended_in_time(monkeypatch):
-    monkeypatch.setattr(wire_player, "PATIENCE", 1.0)
-    with far("import ctypes", "async def f(): ctypes.CDLL(None).sleep(1000)") as player:
+def test_a_process_that_never_answers_is_ended_in_time():
+    with far("import ctypes", "async def f(): ctypes.CDLL(None).sleep(1000)", patience=1.0) as player:
         outcome = stopped(player.play(World(), "f", (), "await"))
         again = stopped(player.play(World(), "f", (), "await"))
 
