@@ -10,13 +10,18 @@ import psutil
 import pytest
 from conftest import not_run
 
+from asynclab.exercise import all_exercises
 from asynclab.link import encode
 from asynclab.record import Returned
 from asynclab.wire import LinkError, Wire, serve
 from asynclab.world import World
-from grader import cgroup
+from grader import cgroup, prove
+from grader.answer import judge_over_wire
 from grader.cell_run import harmless, run_cell
+from grader.judge_file import Judged
+from grader.percent import read_lessons
 from grader.refusal import SandboxRefused
+from grader.repository import Repository
 from grader.runtime import make_runtime
 from grader.sandbox import Sandbox, SandboxError, Submission, Worker
 
@@ -177,6 +182,22 @@ def test_a_regrade_draws_the_same_numbers(submission):
     draw = "import random, numpy\nrandom.random(), float(numpy.random.random()), list({'a', 'b', 'c'})"
     workers = [in_one(submission, draw) for _ in range(2)]
     assert workers[0] == workers[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(all_exercises()))
+def test_known_answers_get_the_same_verdict_both_ways(runtime, forked, name):
+    exercise = all_exercises()[name]
+    lesson = read_lessons(Repository().solutions)[exercise.notebook]
+    for known in prove._all_known(exercise, Repository().corpus, lesson):
+        verdicts = []
+        for sandbox in (forked, Sandbox(runtime, paranoid=True)):
+            with sandbox.submission() as submission:
+                verdict = judge_over_wire(
+                    known.answer, exercise, setup=lesson.setup, start=submission.exercise
+                )
+            verdicts.append(Judged.of(verdict))
+        assert verdicts[0] == verdicts[1], known.name
 
 
 # -- what learners' code may do, and what is left of it
@@ -484,7 +505,8 @@ def test_outputs_are_rebuilt_from_what_a_notebook_may_hold():
 GRADER = """
 import sys, time
 from asynclab.wire import LinkError, Wire
-from grader import cgroup
+from grader import cgroup, prove
+from grader.answer import judge_over_wire
 from grader.cell_run import harmless, run_cell
 from grader.runtime import find_runtime
 from grader.sandbox import Sandbox
