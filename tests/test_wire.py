@@ -24,6 +24,7 @@ import pytest
 from far_side import Peer, against
 from hypothesis import given
 from hypothesis import strategies as st
+from random_programs import examples
 
 import asynclab
 from asynclab.answering import Link
@@ -204,6 +205,7 @@ def test_leaving_ends_the_run(before):
         ([["done", 1]], "there is no lane 1 that runs"),
         ([["answer", 1, "reply", None, ""]], "no client has asked for 1"),
         ([["answer", True, "reply", None, ""]], "is no operation: answer has id"),
+        ([["answer", 1, "error", [], "ValueError"]], "[] is no text of an error"),
         ([["answer", 1, "shrug", None, ""]], "an answer is a reply or an error, not 'shrug'"),
         ([["stop", "tired", "", ""]], "no run is stopped by 'tired'"),
         ([["return", math.inf]], "inf is no number"),
@@ -248,6 +250,7 @@ def test_a_value_may_be_nested_and_not_without_end():
     assert "nested more than 200 levels deep" in stopped(world.record()).text
 
 
+@examples(200)
 @given(json_values)
 def test_no_json_value_brings_a_world_down(value):
     world = World()
@@ -257,6 +260,7 @@ def test_no_json_value_brings_a_world_down(value):
     assert value == [] or world.over == "protocol"
 
 
+@examples(200)
 @given(st.sampled_from(sorted(OPERATIONS)), st.lists(json_values, max_size=7))
 def test_no_field_brings_a_world_down(word, fields):
     world = World()
@@ -265,6 +269,7 @@ def test_no_field_brings_a_world_down(word, fields):
     json.dumps(world.record().events, allow_nan=False).encode()
 
 
+@examples(200)
 @given(json_values)
 def test_a_value_that_is_let_in_can_be_read_compared_and_shown(value):
     try:
@@ -276,6 +281,7 @@ def test_a_value_that_is_let_in_can_be_read_compared_and_shown(value):
     repr(read).encode()
 
 
+@examples(200)
 @given(
     st.recursive(
         st.none()
@@ -581,6 +587,7 @@ def _imported_by(module: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("jupytext") is None, reason="the author's commands need jupytext")
 def test_the_proof_over_the_wire_says_what_the_proof_in_one_process_says():
     command = [sys.executable, "-m", "grader", "prove", "two_fetches", "--json"]

@@ -697,6 +697,10 @@ class World:
         self._check_lane(0)
         if how not in ("reply", "error"):
             raise ProtocolError(f"an answer is a reply or an error, not {shown(how)}")
+        if how == "error":
+            if type(value) is not str:
+                raise ProtocolError(f"{shown(value)} is no text of an error")
+            value, error = readable(value, MAX_TEXT), readable(error, MAX_TEXT)
         if id not in self._open:
             if 0 < id <= self._arrived:
                 return  # the client has left already
