@@ -347,6 +347,19 @@ def test_a_thread_that_computes_for_ever_is_stopped_at_its_line():
     assert "while True" in outcome.line or "pass" in outcome.line
 
 
+def test_a_loop_that_computes_for_ever_after_a_thread_is_stopped_at_its_line():
+    async def spin():
+        await asyncio.to_thread(int)
+        while True:
+            pass
+
+    outcome = play(World(), spin).outcome
+
+    assert isinstance(outcome, Stopped)
+    assert (outcome.why, outcome.text) == ("cpu", "it computed for 1 s without coming to an end")
+    assert "while True" in outcome.line or "pass" in outcome.line
+
+
 def test_names_bound_before_the_run_are_on_the_worlds_clock_too():
     async def early():
         lock = EarlyLock()

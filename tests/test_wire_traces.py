@@ -81,8 +81,8 @@ def _cases(module: Any) -> list[Any]:
     return found
 
 
-#: It counts the CPU time of the machine, and is stopped at another line each time.
-COMPUTES = "a_thread_that_computes_for_ever_is_stopped_at_its_line"
+#: These count the CPU time of the machine, and are stopped at another line each time.
+COMPUTES = "that_computes_for_ever"
 
 
 @pytest.mark.parametrize(
