@@ -56,7 +56,9 @@ def test_a_latency_can_be_one_for_each_key_or_drawn_for_each_question():
     by_size = world.service("by size", latency=lambda dice, rows: 0.1 * len(rows))
     drawn = world.service("drawn", latency=lambda dice, key: dice.uniform(1, 2))
 
-    assert ends(play(world, get_all, by_key, ["b", "a"]).calls()) == [1.0, 0.5]
+    record = play(world, get_all, by_key, ["b", "a"])
+    assert value_of(record) == [by_key.reply("b"), by_key.reply("a")]
+    assert ends(record.calls()) == [1.0, 0.5]
     assert by_size.latency_of("abc") == pytest.approx(0.3)
     assert drawn.latency_of("a") != drawn.latency_of("b")
     assert drawn.latency_of("a", attempt=1) != drawn.latency_of("a", attempt=2)

@@ -14,7 +14,6 @@ import contextlib
 import contextvars
 import ctypes
 import functools
-import gc
 import inspect
 import sys
 import threading
@@ -29,6 +28,7 @@ from typing import Any, Literal
 from asynclab.capture import Capture, captured_by, capturing
 from asynclab.early_locks import locks_made_before
 from asynclab.fixtures import FIXTURES
+from asynclab.garbage import collect, no_collection
 from asynclab.lanes import early_bound, off_clock, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
 from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
@@ -79,23 +79,9 @@ class Job:
 def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
     """Run the job in the world behind `handle`. Whatever it does, this returns; the world has the record."""
     own = _globals_of(job)
-    with ctrl_c_noted() as presses:
-        gc.freeze()  # garbage from before the run is not to complain in its name
-        try:
-            _play_in_place(handle, settings, job, limits, own, presses)
-        finally:
-            gc.unfreeze()
-
-
-def _play_in_place(
-    handle: Handle,
-    settings: Mapping[str, Any],
-    job: Job,
-    limits: Limits,
-    own: dict[str, Any],
-    presses: Presses,
-) -> None:
     with (
+        ctrl_c_noted() as presses,
+        no_collection,
         virtual_time,
         virtual_threads,
         capturing,
@@ -318,7 +304,7 @@ class _Run:
 
     def _tell(self, *end: Any) -> None:
         """Tell the world how it ended, and before that what was printed and noticed."""
-        gc.collect()  # forgotten coroutines complain now, whenever the collector would have come by
+        collect()  # forgotten coroutines complain now, whenever the collector would have come by
         printed = [("print", self._capture.printed)] if self._capture.printed else []
         noise = [("noise", text) for text in self._capture.noise]
         with contextlib.suppress(RunEnded) if end[0] == "stop" else contextlib.nullcontext():
@@ -356,7 +342,7 @@ class _Run:
         for task in left:
             if not task.done():
                 close_for_good(task.get_coro())
-        gc.collect()  # what complains only now is captured, and too late to count
+        collect()  # what complains only now is captured, and too late to count
 
     # -- in the watching thread
 

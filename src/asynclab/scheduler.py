@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
+from asynclab.garbage import EVERY, collect
 from asynclab.lanes import on_clock
 from asynclab.link import decode, error_from
 from asynclab.record import NS
@@ -86,6 +87,7 @@ class Scheduler:
         self._operations: list[Sequence[Any]] = []
         self._receivers: dict[int, Callable[[Completion], None]] = {}
         self._last_id = 0
+        self._idles = 0
         self.now = 0
         self.dice = None if order_seed is None else random.Random(order_seed)
         self.main = MainLane(self)
@@ -170,6 +172,9 @@ class Scheduler:
             until = max(until, self.now)  # a timer that is overdue
         operations, self._operations = self._operations, []
         operations.append(("idle", until))
+        self._idles += 1
+        if self._idles % EVERY == 0:
+            collect()
         self.now, completions, over = self._handle(operations)
         if over is not None:
             raise self._end(over)

@@ -1,0 +1,50 @@
+"""When garbage is collected during a run: at moments of its own choice, and no older garbage than its own.
+
+Python's collector comes when the process has made so many objects, before the run and in it. What it
+finalises then may start a task or complain, so that a run would not repeat; and in a large process
+it can take longer than the run has.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+#: So many idle moments of a run may leave garbage before it is collected.
+EVERY = 10_000
+
+
+class _Paused:
+    """Inside the block, by whichever threads it was entered, the collector does not come by itself.
+
+    What was there before the first of them is left alone: it is not to complain in the run's name.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entered = 0
+        self._was_on = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._entered += 1
+            if self._entered == 1:
+                self._was_on = gc.isenabled()
+                gc.disable()
+                gc.freeze()
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._entered -= 1
+            if not self._entered:
+                gc.unfreeze()
+                if self._was_on:
+                    gc.enable()
+
+
+no_collection = _Paused()
+
+
+def collect() -> None:
+    """Collect what the run has made."""
+    gc.collect()

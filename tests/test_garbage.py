@@ -1,0 +1,97 @@
+"""What a run leaves behind is collected when the run says, never when the process happens to."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+
+import pytest
+
+from asynclab import scheduler
+from asynclab.play import play
+from asynclab.record import Record, Returned
+from asynclab.world import World
+
+
+class Cycle:
+    """It holds itself, so that only the collector ends it."""
+
+    def __init__(self, ended):
+        self.itself = self
+        self.ended = ended
+
+    def __del__(self):
+        self.ended.append(True)
+
+
+def played(function) -> Record:
+    return play(World(), function)
+
+
+def test_the_collector_does_not_come_by_itself_in_a_run():
+    async def waste():
+        ended = []
+        Cycle(ended)
+        for _ in range(100_000):
+            [[]].append([])
+        return [gc.isenabled(), ended]
+
+    assert played(waste).outcome == Returned([False, []])
+    assert gc.isenabled()
+
+
+def test_a_learners_own_collection_is_theirs():
+    async def collects():
+        ended = []
+        Cycle(ended)
+        gc.collect()
+        return ended
+
+    assert played(collects).outcome == Returned([True])
+
+
+def test_what_a_run_forgot_is_not_heard_of_in_the_next():
+    async def forget():
+        async def never():
+            pass
+
+        cycle = [never()]
+        cycle.append(cycle)
+
+    async def collects():
+        gc.collect()
+
+    played(forget)
+    assert played(collects).noise == ()
+
+
+def test_a_long_run_collects_now_and_then(monkeypatch):
+    monkeypatch.setattr(scheduler, "EVERY", 100)
+
+    async def long():
+        ended = []
+        for _ in range(250):
+            Cycle(ended)
+            await asyncio.sleep(1)
+        return len(ended)
+
+    assert played(long).outcome == Returned(200)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_afterwards_it_comes_as_before(enabled):
+    async def nothing():
+        pass
+
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        threads = [threading.Thread(target=played, args=(nothing,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
