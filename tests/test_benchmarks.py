@@ -13,6 +13,7 @@ SMALL = {
     "clock.py": ["--tasks", "5", "--rounds", "1", "--calls", "20", "--repeat", "1"],
     "check.py": ["--fetches", "3", "--repeat", "1"],
     "scale.py": ["--clients", "10", "--requests", "20"],
+    "wire.py": ["--calls", "10", "--trips", "5", "--repetitions", "1"],
 }
 
 
@@ -53,6 +54,13 @@ def test_a_check_is_measured_with_and_without_its_picture():
         "fetches",
     }
     assert result["worlds"] >= 1
+
+
+def test_the_wire_is_compared_with_one_process():
+    result = small("wire.py")
+    assert set(result["workloads"]) == {"together", "one by one", "clients", "a check"}
+    for numbers in result["workloads"].values():
+        assert set(numbers) == {"events", "here", "wire"}
 
 
 @pytest.mark.parametrize("script", SMALL)

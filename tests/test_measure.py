@@ -256,10 +256,10 @@ def test_a_long_list_is_shown_by_its_beginning_and_soon():
     assert shown(list(range(1_000_000))) == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16..."
 
 
-def test_a_very_long_list_is_told_by_its_length():
+def test_a_very_long_list_is_told_by_its_length_and_what_is_missing():
     assert (
         difference([0] * 500_000, [1, 2], "returned")
-        == "returned 500,000 values, where 2 values were expected"
+        == "returned 500,000 values, where 2 values were expected (1 is missing)"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from asynclab.link import decode
@@ -397,9 +398,9 @@ def _asked_count(one: str, more: str) -> Callable[[str, float], str]:
 
 
 def _repeated(calls: Sequence[Call]) -> str:
-    labels = [call.label for call in calls]
-    twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
-    return f" ({twice[0]!r} was asked for {labels.count(twice[0])} times)" if twice else ""
+    times = Counter(call.label for call in calls)
+    twice = next((label for label in times if times[label] > 1), None)
+    return f" ({shown(twice)} was asked for {times[twice]} times)" if twice is not None else ""
 
 
 def _by_service(calls: Sequence[Call]) -> str:

@@ -7,7 +7,7 @@ the clock of the run; every public number is in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -255,15 +255,24 @@ class Record:
 
     def peak(self, *services: str) -> Peak:
         """The most calls in flight together."""
-        of = {call.id: call for call in self.calls(*services)}
+        asked = {call.id: call for call in self.calls(*services)}
         most, when = 0, -1
-        for index, in_flight in enumerate(self._in_flight(of)):
+        for index, in_flight in enumerate(self._in_flight(asked)):
             if len(in_flight) > most:
                 most, when = len(in_flight), index
-        if most == 0:
-            return Peak(0, 0.0, ())
-        then = next(islice(self._in_flight(of), when, None))
-        return Peak(most, seconds(self.events[when][0]), tuple(of[id] for id in then))
+        return self._peak(asked, when, when)
+
+    def in_flight_at(self, began: str, *services: str) -> Peak:
+        """The most calls to `services` that were in flight when a call to the service `began` was made."""
+        asked = {call.id: call for call in self.calls(*services)} if services else {}
+        begin = {call.id for call in self.calls(began)}
+        most, when, before = 0, -1, 0
+        for index, in_flight in enumerate(self._in_flight(asked)):
+            event = self.events[index]
+            if event[1] == "call" and event[2] in begin and before > most:
+                most, when = before, index
+            before = len(in_flight)
+        return self._peak(asked, when, when - 1)
 
     def _in_flight(self, ids: Container[int]) -> Iterator[Collection[int]]:
         """After each event, which of these calls are in flight, the earliest first."""
@@ -275,21 +284,12 @@ class Record:
                 in_flight.pop(event[2], None)
             yield in_flight
 
-    def in_flight_at(self, began: str, *services: str) -> Peak:
-        """The most calls to `services` that were in flight when a call to the service `began` was made."""
-        open_calls: dict[int, Call] = {}
-        by_id = {call.id: call for call in self.all_calls}
-        worst = Peak(0, 0.0, ())
-        for event in self.events:
-            if event[1] == "call":
-                call = by_id[event[2]]
-                if call.service == began and len(open_calls) > worst.count:
-                    worst = Peak(len(open_calls), seconds(event[0]), tuple(open_calls.values()))
-                if call.service in services:
-                    open_calls[call.id] = call
-            elif event[1] in ("reply", "error", "cancel"):
-                open_calls.pop(event[2], None)
-        return worst
+    def _peak(self, asked: Mapping[int, Call], when: int, last: int) -> Peak:
+        """Those in flight after the event `last`, as the peak at the event `when`; -1 is never."""
+        if when < 0:
+            return Peak(0, 0.0, ())
+        then = next(islice(self._in_flight(asked), last, None))
+        return Peak(len(then), seconds(self.events[when][0]), tuple(asked[id] for id in then))
 
     def alive(self, source: str, sink: str) -> Peak:
         """The most items that were read from the source and not yet written to the sink."""
@@ -395,8 +395,8 @@ class Record:
 
 def together(calls: Iterable[Call]) -> str:
     """Names of calls for a sentence: ``'a', 'b' and 3 more``."""
-    labels = [repr(call.label) for call in calls]
-    shown = labels[:3]
+    labels = [call.label for call in calls]
+    shown = [repr(label if len(label) <= 60 else f"{label[:57]}...") for label in labels[:3]]
     if len(labels) > len(shown):
         return ", ".join(shown) + f" and {len(labels) - len(shown)} more"
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]])) if shown else "none"
