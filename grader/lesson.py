@@ -79,11 +79,11 @@ class Lesson:
 
 
 def numbers_of(exercise: Exercise) -> str:
-    """What a learner reads beside an exercise's title."""
+    """The line that a learner reads below an exercise's title."""
     return (
-        f"(difficulty {exercise.difficulty} of 5, importance {exercise.importance} of 5, "
-        f"about {_count(exercise.lines, 'line')}, {_count(exercise.minutes, 'minute')}, "
-        f"{_count(exercise.points, 'point')})"
+        f"*{_count(exercise.points, 'point')} · {_count(exercise.minutes, 'minute')} · "
+        f"about {_count(exercise.lines, 'line')} · "
+        f"difficulty {exercise.difficulty} of 5 · importance {exercise.importance} of 5*"
     )
 
 

@@ -27,8 +27,10 @@ RULES: tuple[Rule, ...] = (
     rules_of_code.setup_imports_check,
     rules_of_exercises.every_exercise_has_its_answer,
     rules_of_exercises.three_hints,
-    rules_of_exercises.headings_have_the_numbers,
+    rules_of_exercises.numbers_stand_below_the_heading,
     rules_of_exercises.typed_stubs,
+    rules_of_exercises.narrow_stubs,
+    rules_of_exercises.questions_stand_above_their_answers,
 )
 
 _SOURCE_ID = re.compile(r"^\|\s*`?([A-Z]\d+(?:\.\w+)?[a-z]?)`?\s*\|", re.MULTILINE)

@@ -5,10 +5,10 @@
     # %%                                      any other code
     # %% exercise="fetch_all"                 an answer; `build` puts its check cell below it
     # %% [markdown] source=["Q1.1"]           text; source: the rows of docs/source-map.md that it teaches
-    # %% [markdown] reflection="q1" points=5  a question that a person marks
+    # %% [markdown] reflection="q1" points=5  the answer that a person marks; the cell above it asks
 
 In an answer and a reflection, `build` replaces what stands between ### BEGIN SOLUTION and ### END SOLUTION.
-In text, {{exercise fetch_all}} becomes that exercise's numbers: (difficulty 2 of 5, ... 4 points).
+In text, {{exercise fetch_all}} becomes that exercise's numbers: *4 points · 10 minutes · ...*
 """
 
 import re

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from grader.definitions import as_python
 from grader.draft import Draft, headings
-from grader.lesson import Cell, numbers_of
+from grader.lesson import TEXT_STUB, Cell, numbers_of
 from grader.problem import Problem
+
+#: Columns of a stub that JupyterLab shows beside an open file browser.
+WIDEST = 95
 
 
 def every_exercise_has_its_answer(draft: Draft) -> Iterator[Problem]:
@@ -37,18 +40,46 @@ def three_hints(draft: Draft) -> Iterator[Problem]:
             )
 
 
-def headings_have_the_numbers(draft: Draft) -> Iterator[Problem]:
-    heading: tuple[Cell | None, str] = (None, "")
+def numbers_stand_below_the_heading(draft: Draft) -> Iterator[Problem]:
+    titled: Cell | None = None  # the last cell with a heading of an exercise
     for cell in draft.lesson.cells:
-        found = headings(cell, 3)
-        heading = (cell, found[-1]) if found else heading
-        numbers = numbers_of(draft.exercises[cell.name]) if cell.name in draft.exercises else ""
-        if not heading[1].endswith(numbers):
+        titled = cell if headings(cell, 3) else titled
+        if cell.name in draft.exercises:
+            numbers, title = numbers_of(draft.exercises[cell.name]), headings(titled, 3)[-1] if titled else ""
+            if titled is None or f"### {title}\n{numbers}\n" not in f"{titled.body}\n":
+                yield draft.problem(
+                    titled or cell,
+                    f"below the heading `### {title}` the numbers of {cell.name} are missing. "
+                    f"Write {{{{exercise {cell.name}}}}} on the next line; it becomes {numbers}.",
+                )
+
+
+def narrow_stubs(draft: Draft) -> Iterator[Problem]:
+    for name, cell in draft.lesson.answers().items():
+        for number, line in enumerate(cell.stub().split("\n")):
+            if len(line) > WIDEST:
+                yield Problem(
+                    draft.lesson.path,
+                    cell.line + number,
+                    f"a line of {name} has {len(line)} columns; "
+                    f"{WIDEST} are seen without scrolling. Wrap it.",
+                )
+
+
+def questions_stand_above_their_answers(draft: Draft) -> Iterator[Problem]:
+    """What a learner writes in takes the place of what was there, so the question stands in another cell."""
+    above: Cell | None = None
+    for cell in draft.lesson.cells:
+        if cell.kind == "reflection" and cell.stub().strip() != TEXT_STUB:
             yield draft.problem(
-                heading[0] or cell,
-                f"the heading of {cell.name} is `### {heading[1]}`. "
-                f"End it with {{{{exercise {cell.name}}}}}, which becomes {numbers}.",
+                cell,
+                f"the reflection {cell.name} holds more than its answer. Move the question to a cell above.",
             )
+        elif cell.kind == "reflection" and (above is None or above.kind != "text"):
+            yield draft.problem(
+                cell, f"nothing asks above the reflection {cell.name}. Put a text cell there."
+            )
+        above = cell
 
 
 def typed_stubs(draft: Draft) -> Iterator[Problem]:

@@ -57,7 +57,9 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# ### Exercise 1. Your first fetch {{exercise first_fetch}}
+# ### Exercise 1. Your first fetch
+# {{exercise first_fetch}}
+#
 # Write your answer in the next cell in place of the line that says so, run the cell, then run the check
 # below it. A check calls your function in a simulated world, where the store and its clock are made up:
 # nothing is waited for, and the times are exact. It says what it saw, and draws it.
@@ -124,7 +126,9 @@ await watch(together(store))
 # Both bars start at once, so two values take the time of one. The waiting overlaps: this is what async code
 # is for.
 #
-# ### Exercise 2. Two fetches in the time of one {{exercise two_fetches}}
+# ### Exercise 2. Two fetches in the time of one
+# {{exercise two_fetches}}
+#
 # There are several ways to put two calls in flight together. Any of them is right.
 
 
@@ -132,7 +136,8 @@ await watch(together(store))
 async def two_fetches(store: Store) -> tuple[float, float]:
     """Return the values of "temperature" and "humidity", in this order.
 
-    Both fetches are in flight together, so both values are there in the time of one. Each is asked for once.
+    Both fetches are in flight together, so both values are there in the time of one. Each is
+    asked for once.
     """
     ### BEGIN SOLUTION
     temperature, humidity = await asyncio.gather(store.get("temperature"), store.get("humidity"))

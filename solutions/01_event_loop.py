@@ -263,7 +263,9 @@ await watch(as_a_group(model, ["red", "green", "blue"]))
 #
 # They are described in [Coroutines and tasks](https://docs.python.org/3/library/asyncio-task.html).
 #
-# ### Exercise 1. Fetch them all at once {{exercise fetch_all}}
+# ### Exercise 1. Fetch them all at once
+# {{exercise fetch_all}}
+#
 # Put every key in flight before you wait for any.
 
 
@@ -271,7 +273,8 @@ await watch(as_a_group(model, ["red", "green", "blue"]))
 async def fetch_all(store: Store, keys: list[str]) -> list[float]:
     """Return the values of `keys`, in the order of `keys`.
 
-    All fetches are in flight together, so it takes as long as the slowest one. Each key is asked for once.
+    All fetches are in flight together, so it takes as long as the slowest one. Each key is
+    asked for once.
     """
     ### BEGIN SOLUTION
     return await asyncio.gather(*[store.get(key) for key in keys])
@@ -357,7 +360,9 @@ except ConnectionError as error:
 # One replica down, and the race is lost, with three good answers on their way. `task.exception()` tells the
 # two kinds of done apart.
 #
-# ### Exercise 2. The first answer {{exercise fetch_first}}
+# ### Exercise 2. The first answer
+# {{exercise fetch_first}}
+#
 # Write a race that a failing replica cannot spoil, and that leaves nothing behind.
 
 
@@ -365,9 +370,10 @@ except ConnectionError as error:
 async def fetch_first(replicas: list[Store], key: str) -> float:
     """Return the first answer to `get(key)` that any of the replicas gives.
 
-    All replicas are asked at once. A replica that raises has not answered: the others may still do so.
-    When all of them have failed, raise the error that came last. When you return or raise, nothing is
-    in flight any more: the slower calls are cancelled, and you have waited until they were over.
+    All replicas are asked at once. A replica that raises has not answered: the others may
+    still do so. When all of them have failed, raise the error that came last. When you return
+    or raise, nothing is in flight any more: the slower calls are cancelled, and you have
+    waited until they were over.
     """
     ### BEGIN SOLUTION
     tasks = [asyncio.create_task(replica.get(key)) for replica in replicas]
@@ -430,7 +436,9 @@ print(await with_key(mixed, "user-2"))
 print([left async for left in countdown(3)])
 
 # %% [markdown]
-# ### Exercise 3. Fetch, and hand on {{exercise fetch_as_ready}}
+# ### Exercise 3. Fetch, and hand on
+# {{exercise fetch_as_ready}}
+#
 # Whoever reads your generator should have the fastest pair in hand while the others are still in flight.
 
 
@@ -438,8 +446,9 @@ print([left async for left in countdown(3)])
 async def fetch_as_ready(store: Store, keys: list[str]) -> AsyncIterator[tuple[str, float]]:
     """Yield a pair `(key, value)` for every key, each as soon as its value is there.
 
-    This is an async generator: it has `yield` where other functions have `return`. All fetches are in
-    flight together and each key is asked for once, so the fastest value comes first, after its own time.
+    This is an async generator: it has `yield` where other functions have `return`. All fetches
+    are in flight together and each key is asked for once, so the fastest value comes first,
+    after its own time.
     """
 
     ### BEGIN SOLUTION

@@ -26,7 +26,8 @@ LIMIT = 3
 await asyncio.sleep(0)
 
 # %% [markdown]
-# ### Exercise 1 Wait {{exercise wait_for_it}}
+# ### Exercise 1 Wait
+# {{exercise wait_for_it}}
 
 # %% exercise="wait_for_it"
 async def wait_for_it(seconds: float) -> float:
@@ -37,9 +38,10 @@ async def wait_for_it(seconds: float) -> float:
     ### END SOLUTION
 
 
-# %% [markdown] reflection="why_wait" points=5
+# %% [markdown]
 # Why wait?
-#
+
+# %% [markdown] reflection="why_wait" points=5
 # ### BEGIN SOLUTION
 # The model answer.
 # ### END SOLUTION

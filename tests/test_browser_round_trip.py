@@ -40,9 +40,10 @@ async def first_fetch(store):
     ### END SOLUTION
 
 
-# %% [markdown] reflection="why_await" points=5
+# %% [markdown]
 # What does `await` do here?
-#
+
+# %% [markdown] reflection="why_await" points=5
 # ### BEGIN SOLUTION
 # It pauses this function until the reply is there. 5 points: says what goes on meanwhile.
 # ### END SOLUTION

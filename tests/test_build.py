@@ -69,7 +69,7 @@ def test_a_reflection_is_marked_by_hand_and_its_model_answer_stays_here(cells):
     marks = cells["why_wait"]["metadata"]["nbgrader"]
 
     assert (marks["solution"], marks["grade"], marks["points"]) == (True, True, 5)
-    assert source(cells["why_wait"]) == "Why wait?\n\n*Write your answer here, in place of this line.*"
+    assert source(cells["why_wait"]) == "*Write your answer here, in place of this line.*"
 
 
 def test_other_cells_have_no_metadata_but_ours(cells):
@@ -81,14 +81,14 @@ def test_other_cells_have_no_metadata_but_ours(cells):
         {"asynclab": {"kind": "demo"}},
         {},
         {},
+        {},
     ]
 
 
-def test_a_heading_has_the_numbers_of_its_exercise(cells):
-    assert (
-        "### Exercise 1 Wait (difficulty 2 of 5, importance 5 of 5, about 2 lines, 10 minutes, 4 points)"
-        in map(source, cells.values())
-    )
+def test_the_numbers_of_an_exercise_stand_below_its_heading(cells):
+    numbers = "*4 points · 10 minutes · about 2 lines · difficulty 2 of 5 · importance 5 of 5*"
+
+    assert f"### Exercise 1 Wait\n{numbers}" in map(source, cells.values())
 
 
 def test_nothing_of_this_machine_or_of_a_run_is_in_the_notebook(built, cells):
@@ -128,8 +128,8 @@ def test_cells_with_the_same_text_have_different_ids(tmp_path):
 
 
 def test_an_answer_to_no_exercise_is_refused_with_its_line(tmp_path):
-    lesson = sample_lesson(tmp_path, (" {{exercise wait_for_it}}", ""))
-    with pytest.raises(SourceError, match=r"01_waiting\.py:22: 'wait_for_it' is no exercise"):
+    lesson = sample_lesson(tmp_path, ("{{exercise wait_for_it}}", ""))
+    with pytest.raises(SourceError, match=r"01_waiting\.py:23: 'wait_for_it' is no exercise"):
         source_notebook(lesson, {})
 
 

@@ -452,9 +452,10 @@ async def fetch_all(store, keys):
     ### END SOLUTION
 
 
-# %% [markdown] reflection="why_together" points=5
+# %% [markdown]
 # Why is it faster?
-#
+
+# %% [markdown] reflection="why_together" points=5
 # ### BEGIN SOLUTION
 # All wait at the same time. 5 points: says that waiting is shared; 2 points: says only that it is faster.
 # ### END SOLUTION

@@ -70,10 +70,10 @@ def test_no_stub_does_anything(notebook):
 
 
 def heading(node: ast.AST) -> str:
-    """The signature and docstring of a function or class."""
+    """The signature and docstring of a function or class, whatever the width to which it is wrapped."""
     assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     lines = ast.unparse(node).splitlines()
-    return "\n".join([lines[0], ast.get_docstring(node) or ""])
+    return " ".join([lines[0], *(ast.get_docstring(node) or "").split()])
 
 
 def test_the_stubs_are_those_of_the_lessons_that_there_are():

@@ -7,8 +7,8 @@ from grader.repository import Repository
 ASK = "Put a **Predict.** or a predict(...) cell above the first demo of the section."
 HTML_ALT = "Add alt=, aria-label= or title= and what it shows."
 NUMBERS = (
-    "End it with {{exercise wait_for_it}}, which becomes "
-    "(difficulty 2 of 5, importance 5 of 5, about 2 lines, 10 minutes, 4 points)."
+    "Write {{exercise wait_for_it}} on the next line; it becomes "
+    "*4 points · 10 minutes · about 2 lines · difficulty 2 of 5 · importance 5 of 5*."
 )
 TYPES = "Annotate every parameter and every return value."
 NO_DOCSTRING = ('    """Wait so long, and return what the clock says."""\n', "")
@@ -49,7 +49,7 @@ def test_a_good_lesson_has_no_problems(tmp_path):
         (
             "# ## Key points",
             "# ## Outlook",
-            38,
+            40,
             "the last text cell is not the key points. End the lesson with `## Key points`.",
         ),
         ("LIMIT = 3", "LIMIT = = 3", 6, "the cell is no Python: invalid syntax in its line 4."),
@@ -92,13 +92,13 @@ def test_a_good_lesson_has_no_problems(tmp_path):
         (
             "LIMIT = 3\n",
             "\n# %% demo\nLIMIT = 3\n",
-            24,
+            25,
             "the answer uses `LIMIT`, which only the demo cell at line 11 defines. Move it to a setup cell.",
         ),
         (
             "import asyncio, time, os",
             "import asyncio",
-            22,
+            23,
             "the answer uses `time`, which no cell defines. Import or define it in a setup cell.",
         ),
         (
@@ -108,28 +108,46 @@ def test_a_good_lesson_has_no_problems(tmp_path):
             "no setup cell has `check`. Add: from asynclab import check",
         ),
         (
-            " {{exercise wait_for_it}}",
-            " (difficulty 1 of 5)",
+            "{{exercise wait_for_it}}",
+            "*10 minutes*",
             19,
-            "the heading of wait_for_it is `### Exercise 1 Wait (difficulty 1 of 5)`. " + NUMBERS,
+            "below the heading `### Exercise 1 Wait` the numbers of wait_for_it are missing. " + NUMBERS,
         ),
         (
             "async def wait_for_it",
             "async def wait",
-            22,
+            23,
             "the answer defines no wait_for_it. An exercise is named for its function or class.",
         ),
-        (*NO_DOCSTRING, 22, "wait_for_it has no docstring. Say there all that a right answer must do."),
+        (*NO_DOCSTRING, 23, "wait_for_it has no docstring. Say there all that a right answer must do."),
         (
             "(seconds: float)",
             "(seconds)",
-            22,
+            23,
             "the parameter seconds of wait_for_it has no type. " + TYPES,
+        ),
+        (
+            "Wait so long, and",
+            "Wait so long as the caller has asked for, whatever else may be going on meanwhile, and",
+            24,
+            "a line of wait_for_it has 124 columns; 95 are seen without scrolling. Wrap it.",
+        ),
+        (
+            "# ### BEGIN SOLUTION",
+            "# Why wait?\n# ### BEGIN SOLUTION",
+            35,
+            "the reflection why_wait holds more than its answer. Move the question to a cell above.",
+        ),
+        (
+            "# %% [markdown]\n# Why wait?",
+            "# %%\nprint()",
+            35,
+            "nothing asks above the reflection why_wait. Put a text cell there.",
         ),
         (
             ") -> float:",
             "):",
-            22,
+            23,
             "the return value of wait_for_it has no type. " + TYPES,
         ),
     ],
@@ -180,7 +198,7 @@ def test_source_ids_are_those_of_the_source_map(tmp_path):
 def test_hints_are_three_different_ones(tmp_path, hints):
     ((line, message),) = problems(tmp_path, exercises={"wait_for_it": sample_exercise(hints=hints)})
 
-    assert line == 22
+    assert line == 23
     assert message == f"wait_for_it has the hints {hints!r}. Give three: a question, a direction, a sketch."
 
 
@@ -194,7 +212,7 @@ def test_an_exercise_without_an_answer_is_missed_in_its_notebook(tmp_path):
 def test_an_answer_in_another_notebook_than_its_exercise_is_found(tmp_path):
     elsewhere = {"wait_for_it": sample_exercise(notebook="02_other")}
     assert (
-        22,
+        23,
         "the exercise wait_for_it says that it is in 02_other. Move one.",
     ) in problems(tmp_path, exercises=elsewhere)
 

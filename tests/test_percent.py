@@ -14,12 +14,13 @@ def test_every_cell_has_its_kind_and_the_line_of_its_body(tmp_path):
         ("text", 12),
         ("demo", 16),
         ("text", 19),
-        ("answer", 22),
-        ("reflection", 31),
-        ("text", 38),
+        ("answer", 23),
+        ("text", 32),
+        ("reflection", 35),
+        ("text", 40),
     ]
     assert lesson.cells[2].sources == ("Q1.1",)
-    assert (lesson.cells[6].name, lesson.cells[6].points) == ("why_wait", 5)
+    assert (lesson.cells[7].name, lesson.cells[7].points) == ("why_wait", 5)
 
 
 def test_a_cell_may_have_no_mark_or_two(tmp_path):
@@ -53,8 +54,8 @@ def test_lessons_are_read_in_the_order_of_their_numbers(tmp_path):
             r"a answer cell holds \['### BEGIN SOLUTION'\]; it should hold one ### BEGIN",
         ),
         ("LIMIT = 3\n", "### BEGIN SOLUTION\n", "a setup cell holds .* it should hold none"),
-        ('reflection="why_wait"', 'reflection="wait_for_it"', "'wait_for_it' is already the cell at line 22"),
-        ("# %% [markdown]\n# # Waiting", "# # Waiting", "7 lines begin with '# %%', but there are 8 cells"),
+        ('reflection="why_wait"', 'reflection="wait_for_it"', "'wait_for_it' is already the cell at line 23"),
+        ("# %% [markdown]\n# # Waiting", "# # Waiting", "8 lines begin with '# %%', but there are 9 cells"),
     ],
 )
 def test_a_wrong_mark_is_named_with_its_line_and_what_to_write(tmp_path, old, new, message):

@@ -17,6 +17,7 @@ async def first_fetch(store: Store) -> float:
 async def two_fetches(store: Store) -> tuple[float, float]:
     """Return the values of "temperature" and "humidity", in this order.
 
-    Both fetches are in flight together, so both values are there in the time of one. Each is asked for once.
+    Both fetches are in flight together, so both values are there in the time of one. Each is
+    asked for once.
     """
     raise NotImplementedError

@@ -1,3 +1,3 @@
-# says: The list holds coroutine objects
+# says: What you returned has not run yet
 async def fetch_all(store, keys):
     return [store.get(key) for key in keys]

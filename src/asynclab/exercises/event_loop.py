@@ -43,7 +43,7 @@ def fetch_all(trial: Trial) -> None:
     )
     run.explain(
         when=run.returned_coroutine,
-        say="The list holds coroutine objects, and nobody has run them: "
+        say="What you returned has not run yet: a coroutine object does its work when it is awaited. "
         "`await asyncio.gather(*coroutines)` runs them all and gives their values.",
     )
     run.explain(

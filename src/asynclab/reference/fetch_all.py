@@ -6,6 +6,7 @@ from asynclab.demo import Store
 async def fetch_all(store: Store, keys: list[str]) -> list[float]:
     """Return the values of `keys`, in the order of `keys`.
 
-    All fetches are in flight together, so it takes as long as the slowest one. Each key is asked for once.
+    All fetches are in flight together, so it takes as long as the slowest one. Each key is
+    asked for once.
     """
     return await asyncio.gather(*[store.get(key) for key in keys])
