@@ -113,7 +113,7 @@ def test_a_closed_loop_never_has_more_requests_than_clients():
     world = World(seed=3)
     desk = world.make("Desk", at_once=10)
     world.closed_loop(
-        desk, "serve", clients=4, requests=10, args=lambda _: (0.3,), think=random.Random.random
+        desk, "serve", clients=4, requests=10, args=lambda _: (0.9,), think=random.Random.random
     )
     record = drive(world, NAMES)
     open_ones = most = 0

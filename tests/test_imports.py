@@ -40,14 +40,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "picture.perfetto": {"narrate", "picture.rows", "record"},
     "picture.text": {"narrate", "picture.rows", "record"},
     # the border between the learner's code and the world
-    "link": set(),
+    "seeds": set(),
+    "link": {"seeds"},
     "protocol": {"link"},
     "wire": set(),
     # the world: it never runs a learner's code and knows no asyncio
-    "service": {"link", "narrate", "record"},
+    "service": {"link", "narrate", "record", "seeds"},
     "clients": {"link"},
     "resources": set(),
-    "world": {"clients", "link", "protocol", "record", "resources", "service"},
+    "world": {"clients", "link", "protocol", "record", "resources", "seeds", "service"},
     # the learner's side of a run: nothing of the world is in it
     "source_line": set(),
     "timers": set(),
@@ -81,7 +82,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "play": {"link", "record", "runner", "world"},
     "player": {"namespace", "play", "record", "runner", "world"},
     # checks and verdicts
-    "choices": set(),
+    "choices": {"seeds"},
     "measure": set(),
     "observed": {"link", "measure", "narrate", "record", "service"},
     "trial": {"choices", "clients", "link", "observed", "record", "runner", "service", "world"},
@@ -200,6 +201,7 @@ def test_a_record_knows_nothing_and_the_world_only_what_crosses_to_it():
         "protocol",
         "record",
         "resources",
+        "seeds",
         "service",
     }
 

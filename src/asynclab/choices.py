@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
+
+from asynclab.seeds import dice_of, seed_of
 
 
 class Choices:
@@ -16,7 +17,7 @@ class Choices:
 
     def __init__(self, seed: str, replay: Sequence[int] = (), *, smallest: bool = False) -> None:
         self._seed = seed
-        self._dice = random.Random(seed)
+        self._dice = dice_of(seed)
         self._replay = list(replay)
         self._smallest = smallest
         self.drawn: list[int] = []  # each as its distance from the lowest it could be
@@ -40,8 +41,8 @@ class Choices:
         return chosen
 
     def seed(self, what: str) -> int:
-        """A seed for dice of their own, which no other choice changes."""
-        return random.Random(f"{self._seed}/{what}").getrandbits(32)
+        """A seed for dice of their own, which no other choice changes, and which gives none of them away."""
+        return seed_of(self._seed, what)
 
     def rewind(self, drawn: Sequence[int]) -> None:
         """Go back to where only these had been drawn; what was drawn after them is drawn again."""

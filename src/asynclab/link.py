@@ -12,6 +12,8 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from asynclab.seeds import seed_of
+
 #: A dict with one of these keys is a reference or a marked value; an ordinary dict never has such a key.
 SERVICE = "$service"
 CALLABLE = "$callable"
@@ -164,7 +166,7 @@ def _marked(value: Any) -> dict[str, Any]:
     if _is_error_class(value):
         return {_CLASS: stands_for(value)}
     if issubclass(kind, random.Random):
-        return {RNG: value.getrandbits(64)}
+        return {RNG: seed_of(value.getrandbits(128), bits=64)}  # which says nothing of its next draws
     raise Uncrossable(describe(value))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any, Literal
 from asynclab.link import CALLABLE, SERVICE, Reference, decode
 from asynclab.narrate import format_seconds
 from asynclab.record import NS
+from asynclab.seeds import dice_of
 
 Dice = random.Random
 Latency = float | Mapping[str, float] | Callable[..., float]
@@ -115,7 +115,7 @@ class Service(Reference):
 
     def dice(self, *key: Any) -> Dice:
         """Dice that depend on what is asked, never on the order in which it is asked."""
-        return random.Random(json.dumps([self._seed, self.name, *key]))
+        return dice_of(self._seed, self.name, *key)
 
     def reply(self, *args: Any) -> Any:
         """What the service answers to these arguments, whenever it is asked."""

@@ -18,6 +18,7 @@ from asynclab.link import encode, stands_for, text_of
 from asynclab.protocol import ProtocolError, check, readable, shown, weigh
 from asynclab.record import NS, STOPS, Event, Record, seconds
 from asynclab.resources import Pool, Processor
+from asynclab.seeds import dice_of, seed_of
 from asynclab.service import Dice, Failure, Form, Knee, Latency, Quota, Service, to_ns
 
 #: A run that is not over by then waits for something that no exercise has: an hour.
@@ -74,7 +75,7 @@ class World:
     >>> world = World(seed=1)
     >>> store = world.service("store", latency=2.0)  # seconds on the world's clock
     >>> world.handle([["call", 1, 0, "store", "get", ["a"], "T1"], ["idle", None]])
-    [2000000000, [[1, 'reply', 0.87818]], None]
+    [2000000000, [[1, 'reply', 0.157325]], None]
     >>> world.record().calls()[0].end
     2.0
     """
@@ -290,7 +291,7 @@ class World:
         Each thinks before its first request as well, so that they do not all begin at once.
         """
         for client in range(clients):
-            dice = random.Random(f"{self.seed}/client/{client}")
+            dice = dice_of(self.seed, "client", client)
             self._next_request(target, method, args, think, patience, client, requests, dice)
 
     def _next_request(
@@ -321,7 +322,7 @@ class World:
         return {
             "cores": self.cores,
             "wall_steps": self.wall_steps,
-            "order_seed": self.order_seed,
+            "order_seed": None if self.order_seed is None else seed_of(self.order_seed, "lanes"),
             "clients": bool(self._planned or self._arrivals or self._expected),
             "make": [
                 [made.number, made.kind, made.name, encode(list(made.args)), encode(dict(made.named))]
