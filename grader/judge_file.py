@@ -16,6 +16,7 @@ from asynclab.exercise import Exercise
 from asynclab.source_line import line_of
 from asynclab.verdict import Verdict
 from grader.answer import refused
+from grader.exit_code import signal_of
 from grader.repository import Repository
 
 #: Seconds for a whole check, on the wall and of CPU time; far above the limits that the check itself sets,
@@ -78,7 +79,7 @@ def _run(arguments: list[str]) -> str:
     if code == -getattr(signal, "SIGXCPU", 0):
         return f"was still computing after {CPU_LIMIT} s of CPU time"
     if code < 0:
-        return f"ended its process with the signal {signal.Signals(-code).name}"
+        return f"ended its process with the signal {signal_of(code)}"
     return f"ended its process with exit code {code}"
 
 

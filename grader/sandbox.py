@@ -23,6 +23,7 @@ from typing import Self
 
 from grader import bubblewrap
 from grader.bubblewrap import PATIENCE, Room
+from grader.exit_code import signal_of
 from grader.handle import Handle
 from grader.lockdown import READY
 from grader.refusal import SandboxRefused
@@ -127,7 +128,7 @@ def _how(code: int) -> str:
     if code == -signal.SIGKILL:
         return "it was killed: it killed itself, or took too much memory"
     if code < 0:
-        return f"it ended its own process with the signal {signal.Signals(-code).name}"
+        return f"it ended its own process with the signal {signal_of(code)}"
     return f"it ended its own process with exit code {code}"
 
 

@@ -19,6 +19,7 @@ from asynclab.record import Record, Stopped
 from asynclab.runner import How, Limits
 from asynclab.wire import LinkError, Wire, serve
 from asynclab.world import World
+from grader.exit_code import signal_of
 
 #: Real seconds that a run may go on beyond its own limit.
 GRACE = 2.0
@@ -115,8 +116,7 @@ class Process:
         if code == -signal.SIGKILL:
             return ""
         if code < 0:
-            named = {one.value: one.name for one in signal.Signals}
-            return f"it ended its own process with the signal {named.get(-code, -code)}"
+            return f"it ended its own process with the signal {signal_of(code)}"
         return f"it ended its own process with exit code {code}"
 
 

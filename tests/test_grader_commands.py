@@ -7,7 +7,7 @@ import time
 import pytest
 
 import grader.__main__
-from grader import definitions, repository, rules_of_exercises
+from grader import definitions, exit_code, repository, rules_of_exercises
 from grader.repository import Repository
 
 
@@ -62,7 +62,7 @@ def test_ctrl_c_ends_a_proof_at_once_and_without_a_traceback():
 
 
 @pytest.mark.parametrize(
-    "module", [definitions, repository, rules_of_exercises], ids=lambda module: module.__name__
+    "module", [definitions, exit_code, repository, rules_of_exercises], ids=lambda module: module.__name__
 )
 def test_the_examples_in_docstrings_hold(module):
     results = doctest.testmod(module)

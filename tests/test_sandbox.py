@@ -268,6 +268,7 @@ def test_a_cell_that_only_waits_has_used_no_cpu_time(quick_one):
         ("import os\nos._exit(3)", "it ended its own process with exit code 3"),
         ("import os\nos.abort()", "it ended its own process with the signal SIGABRT"),
         ("import ctypes\nctypes.string_at(0)", "it ended its own process with the signal SIGSEGV"),
+        ("import os\nos.kill(os.getpid(), 41)", "it ended its own process with the signal 41"),
         ("import os, grader.escapes\ngrader.escapes.kill_all()", "it was killed: it killed itself"),
     ],
 )
