@@ -11,6 +11,7 @@ from asynclab.exercise import Exercise, examine
 from asynclab.namespace import Namespace, UnreadableError
 from asynclab.play import play
 from asynclab.record import Outcome, Raised, Stopped
+from asynclab.runner import Limits
 from asynclab.verdict import Verdict
 from asynclab.world import World
 from grader.definitions import needed, prelude
@@ -78,7 +79,7 @@ def judge_over_wire(
         parts = _parts(answer, setup)
     except UnreadableError as error:
         return refused(exercise, "not_yet", str(error), seed)
-    with WirePlayer(parts, start) as player:
+    with WirePlayer(parts, start, limits=Limits(cpu=exercise.budget)) as player:
         refusal = _refusal(player.load(World(seed=seed)).outcome, exercise, seed)
         return refusal or examine(exercise, {}, seed=seed, player=player)
 

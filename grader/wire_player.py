@@ -68,7 +68,7 @@ class WirePlayer:
         self._wire = Wire(self._child.link)
         return self._run(world, {"load": self._parts}, Limits())
 
-    def play(self, world: World, name: str, args: Sequence[Any], how: How) -> Record:
+    def play(self, world: World, name: str | int, args: Sequence[Any], how: How) -> Record:
         """Run the function of that name in the world, or drive objects of that class."""
         if self._child is None:
             self.load(World())

@@ -3,8 +3,10 @@
 import itertools
 import linecache
 import textwrap
+from dataclasses import replace
 
 from asynclab.exercise import examine, find_exercise
+from asynclab.player import CPU_BUDGET
 
 _cells = itertools.count(1)
 
@@ -39,5 +41,5 @@ def run_cell(source):
     return names
 
 
-def verdict_on(source, exercise="fetch_all", seed=0):
-    return examine(find_exercise(exercise), run_cell(source), seed=seed)
+def verdict_on(source, exercise="fetch_all", seed=0, budget=CPU_BUDGET):
+    return examine(replace(find_exercise(exercise), budget=budget), run_cell(source), seed=seed)

@@ -7,7 +7,8 @@ from tests.author_doc import DOCUMENT, examples, main, with_outputs
 CONCEPTS = """
 A world and its clock; Services; Dice; The record; Blocking, cores and the GIL; Sources and sinks;
 Clients and objects; The clock on the wall; Order; What crosses the link; Fixtures;
-An exercise, from scene to verdict; Counterexample worlds; What the world does not see
+An exercise, from scene to verdict; What an exercise needs of others; Counterexample worlds;
+What the world does not see
 """
 
 
@@ -25,7 +26,7 @@ def test_every_concept_has_a_section_and_each_but_the_last_an_example_with_outpu
 
 
 def test_the_page_stays_short():
-    assert len(DOCUMENT.read_text(encoding="utf-8").splitlines()) <= 350
+    assert len(DOCUMENT.read_text(encoding="utf-8").splitlines()) <= 375
 
 
 def test_an_output_that_was_typed_is_replaced():

@@ -5,6 +5,7 @@ mistake a check can make.
 """
 
 import asyncio
+import functools
 import sys
 import textwrap
 import threading
@@ -14,7 +15,6 @@ import pytest
 from answers import RIGHT, verdict_on
 
 import asynclab.exercise
-import asynclab.player
 
 GATHER = "asyncio.gather(*(store.get(key) for key in keys))"
 
@@ -56,7 +56,7 @@ def the_next_check_works(capfd, monkeypatch):
 @pytest.fixture
 def impatient(monkeypatch):
     """A fifth of the usual CPU time, so that endless answers do not take a second each."""
-    monkeypatch.setattr(asynclab.player, "CPU_BUDGET", 0.2)
+    monkeypatch.setitem(globals(), "verdict_on", functools.partial(verdict_on, budget=0.2))
 
 
 def expect(source, verdict, says, exercise="fetch_all"):
@@ -353,11 +353,10 @@ def test_a_generator_without_an_end_is_stopped(impatient):
 
 
 @pytest.mark.parametrize("loop", ["while True: pass", "while True: await asyncio.sleep(0)"])
-def test_of_a_check_with_three_scenes_an_endless_answer_takes_the_time_of_one(loop, monkeypatch):
-    monkeypatch.setattr(asynclab.player, "CPU_BUDGET", 0.3)
+def test_of_a_check_with_three_scenes_an_endless_answer_takes_the_time_of_one(loop):
     began = time.process_time()
 
-    found = verdict_on(body(loop, "async def fetch_first(replicas, key):"), "fetch_first")
+    found = verdict_on(body(loop, "async def fetch_first(replicas, key):"), "fetch_first", budget=0.3)
 
     assert found.verdict == "stopped"
     assert time.process_time() - began < 3 * 0.3

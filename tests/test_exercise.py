@@ -3,6 +3,7 @@
 import asyncio
 import select
 import time
+from dataclasses import replace
 
 import pytest
 from answers import RIGHT, run_cell, verdict_on
@@ -197,9 +198,8 @@ def test_an_answer_that_waits_for_the_real_world_is_not_tried_for_minutes(monkey
     assert 1 <= len(tries) <= 5 < WORLDS
 
 
-def test_an_answer_that_computes_much_is_tried_in_fewer_worlds(monkeypatch):
+def test_an_answer_that_computes_much_is_tried_in_fewer_worlds():
     tries = []
-    monkeypatch.setattr(asynclab.exercise, "CPU_BUDGET", 0.1)
     thread_time = time.thread_time
 
     async def answer():
@@ -208,8 +208,52 @@ def test_an_answer_that_computes_much_is_tried_in_fewer_worlds(monkeypatch):
         while thread_time() - began < 0.03:
             pass
 
-    assert examine(exercise(gives_three), {"answer": answer}).verdict == "not_yet"
+    assert examine(replace(exercise(gives_three), budget=0.1), {"answer": answer}).verdict == "not_yet"
     assert 1 <= len(tries) <= 5 < WORLDS
+
+
+def test_a_check_that_declares_more_cpu_time_tries_more_worlds_and_each_run_has_as_much():
+    def worlds(budget):
+        tries = []
+
+        async def answer():
+            tries.append(1)
+            began = time.thread_time()
+            while time.thread_time() - began < 0.03:
+                pass
+            return 3
+
+        assert examine(replace(exercise(gives_three), budget=budget), {"answer": answer}).verdict == "right"
+        return len(tries)
+
+    assert worlds(0.15) < worlds(0.6)
+
+
+def test_an_answer_that_computes_for_ever_is_stopped_when_the_declared_time_is_over():
+    async def answer():
+        while True:
+            pass
+
+    verdict = examine(replace(exercise(gives_three), budget=0.3), {"answer": answer})
+    assert (verdict.verdict, "it computed for 0.3 s" in verdict.text().lower()) == ("stopped", True)
+
+
+@pytest.mark.parametrize("budget", [0.5, 6, -1])
+def test_a_check_takes_one_to_five_seconds_of_cpu_time(budget):
+    options = {"points": 1, "minutes": 1, "difficulty": 1, "importance": 1, "lines": 1}
+    with pytest.raises(ValueError, match="a check has 1 to 5 s of CPU time"):
+        asynclab.exercise.exercise("long", **options, hints=("", "", ""), budget=budget)
+
+
+def test_a_check_tells_how_much_of_it_is_done():
+    async def answer():
+        return 3
+
+    done = []
+    examine(exercise(gives_three), {"answer": answer}, show_progress=done.append)
+
+    assert done == sorted(done)
+    assert (len(done), done[-1]) == (WORLDS, 1.0)
 
 
 def test_a_check_that_is_broken_is_its_authors_business_and_raises():

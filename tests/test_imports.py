@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "early_locks": {"lanes", "threads"},
     "references": {"lanes", "link", "loop", "scheduler"},
     "fixtures": set(),
+    "needs": set(),
     "parking": set(),
     "runner": {
         "capture",
@@ -70,6 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "lanes",
         "link",
         "loop",
+        "needs",
         "parking",
         "references",
         "scheduler",
@@ -88,11 +90,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "trial": {"choices", "clients", "link", "observed", "record", "runner", "service", "world"},
     "verdict": {"measure", "narrate", "observed", "record", "trial"},
     "verdict_html": {"picture", "picture.ink", "verdict"},
-    "exercise": {"choices", "link", "player", "record", "trial", "verdict"},
+    "reference": set(),
+    "exercise": {"choices", "link", "player", "record", "reference", "trial", "verdict"},
     "exercises": set(),
     "exercises.start_here": {"exercise", "service", "trial"},
     "exercises.event_loop": {"exercise", "observed", "service", "trial"},
-    "reference": set(),
     # the learner's door
     "progress": {"exercise"},
     "show": {

@@ -304,7 +304,7 @@ def kernel(tmp_path_factory):
     )
 
     def run(source):
-        outputs = {"stdout": "", "stderr": "", "html": "", "plain": "", "error": ""}
+        outputs = {"stdout": "", "stderr": "", "html": "", "plain": "", "error": "", "changes": []}
 
         def note(message):
             content = message["content"]
@@ -314,6 +314,8 @@ def kernel(tmp_path_factory):
                 case "display_data" | "execute_result":
                     outputs["html"] += content["data"].get("text/html", "")
                     outputs["plain"] += content["data"].get("text/plain", "")
+                case "update_display_data":
+                    outputs["changes"].append(content["data"])
                 case "error":
                     outputs["error"] += f"{content['ename']}: {content['evalue']}"
 
@@ -334,6 +336,27 @@ def test_in_a_kernel_check_shows_html_and_text_and_nothing_on_stderr(kernel):
     assert '<section aria-label="Right: fetch_all, 4 of 4 points"' in outputs["html"]
     assert 'role="img"' in outputs["html"]
     assert outputs["plain"].startswith("Right: fetch_all, 4 of 4 points")
+    assert (outputs["stdout"], outputs["stderr"], outputs["error"]) == ("", "", "")
+
+
+def test_a_long_check_shows_how_far_it_is_until_the_verdict_takes_that_place(kernel):
+    outputs = kernel(
+        """
+        import dataclasses, asynclab.exercise
+        short = asynclab.exercise.find_exercise("fetch_all")
+        asynclab.exercise._EXERCISES["fetch_all"] = dataclasses.replace(short, budget=5.0)
+        try:
+            check("fetch_all");
+        finally:
+            asynclab.exercise._EXERCISES["fetch_all"] = short
+        """
+    )
+
+    *steps, verdict = outputs["changes"]
+    assert outputs["plain"] == "Checking fetch_all: 4%"
+    assert '<progress value="0.04" aria-label="Checking fetch_all: 4%">' in outputs["html"]
+    assert [step["text/plain"] for step in steps][-1] == "Checking fetch_all: 100%"
+    assert verdict["text/plain"].startswith("Right: fetch_all, 4 of 4 points")
     assert (outputs["stdout"], outputs["stderr"], outputs["error"]) == ("", "", "")
 
 

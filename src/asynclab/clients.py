@@ -22,14 +22,16 @@ from asynclab.link import OBJECT, Reference
 class Made(Reference):
     """Something that lives on the learner's side, and here is a number.
 
-    An object of a class of the learner's or of a fixture, or a function of the learner's itself.
+    An object of a class of the learner's or of a fixture, a function of the learner's itself, or the
+    function or class that is the reference answer to an exercise. An object may be one `of` the latter.
     """
 
     number: int
-    kind: Literal["object", "fixture", "itself"]
+    kind: Literal["object", "fixture", "itself", "reference"]
     name: str
     args: tuple[Any, ...] = ()
     named: tuple[tuple[str, Any], ...] = ()
+    of: Made | None = None
 
     def reference(self) -> dict[str, Any]:
         """What crosses the link in its place."""

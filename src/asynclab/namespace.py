@@ -39,8 +39,13 @@ class Namespace:
 
         return load
 
-    def job(self, name: str, args: list[Any], how: How) -> Job:
-        """To run the function of that name, or to drive objects of that class."""
+    def job(self, name: str | int, args: list[Any], how: How) -> Job:
+        """To run the function of that name, or to drive objects of that class.
+
+        A number is that of something which the scene has made.
+        """
+        if isinstance(name, int):
+            return Job(name, args, how, self.names)
         refusal = unplayable(self.names, name, how)
         if refusal is None:
             return Job(None if how == "drive" else self.names[name], args, how, self.names)

@@ -14,7 +14,7 @@ from asynclab.world import World
 
 def play(
     world: World,
-    function: Callable[..., Any],
+    function: Callable[..., Any] | int,
     *args: Any,
     how: How = "await",
     limits: Limits | None = None,
@@ -24,6 +24,7 @@ def play(
 
     With ``how="iterate"`` it is ``async for item in function(*args)``, and each item is recorded; with
     ``how="call"`` it is ``function(*args)``. What else the scene needs of the learner's is in `names`.
+    A number in place of the function is that of something that the scene has made.
     Services among the arguments arrive as objects with methods. Whatever the function does, this
     returns: an exception, a deadlock, an endless loop and Ctrl-C are in the record's `outcome`.
 

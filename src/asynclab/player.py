@@ -16,20 +16,24 @@ CPU_BUDGET = 1.0
 
 
 class LocalPlayer:
-    """Finds the learner's functions and classes by name, at the moment of each run."""
+    """Finds the learner's functions and classes by name, at the moment of each run.
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
+    `cpu` is the seconds of CPU time that one run may take.
+    """
+
+    def __init__(self, names: Mapping[str, Any], *, cpu: float = CPU_BUDGET) -> None:
         self._names = names
+        self._limits = Limits(cpu=cpu)
 
-    def play(self, world: World, name: str, args: Sequence[Any], how: How) -> Record:
+    def play(self, world: World, name: str | int, args: Sequence[Any], how: How) -> Record:
         """Run the function of that name, or drive objects of that class; a missing one is recorded too."""
-        refusal = unplayable(self._names, name, how)
+        refusal = None if isinstance(name, int) else unplayable(self._names, name, how)
         if refusal is not None:
             return never_ran(type(refusal).__name__, str(refusal))
-        limits = Limits(cpu=CPU_BUDGET)
         if how == "drive":
-            return drive(world, self._names, limits=limits)
-        return play(world, self._names[name], *args, how=how, limits=limits, names=self._names)
+            return drive(world, self._names, limits=self._limits)
+        function = name if isinstance(name, int) else self._names[name]
+        return play(world, function, *args, how=how, limits=self._limits, names=self._names)
 
 
 def never_ran(kind: str, text: str) -> Record:

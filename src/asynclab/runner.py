@@ -32,6 +32,7 @@ from asynclab.garbage import collect, no_collection
 from asynclab.lanes import early_bound, off_clock, on_clock, virtual_time
 from asynclab.link import Uncrossable, decode, describe, encode, split_named, stands_for, text_of
 from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
+from asynclab.needs import is_stub, reference_answers, snake_case, standing_in
 from asynclab.parking import Presses, ctrl_c_noted, on_ctrl_c, parked_loop
 from asynclab.references import References
 from asynclab.scheduler import Completion, Handle, RunEnded, Scheduler
@@ -68,9 +69,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """What to run: `function` with encoded `args`, or, to drive, the classes among `names`."""
+    """What to run: `function` with encoded `args`, or, to drive, the classes among `names`.
 
-    function: Callable[..., Any] | None
+    A number in place of the function is that of something that the scene has made.
+    """
+
+    function: Callable[..., Any] | int | None
     args: list[Any]
     how: How
     names: Mapping[str, Any]
@@ -89,11 +93,13 @@ def run(handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -
         locks_made_before(own),
         off_clock(),  # an answer may check another one, and so be a run that watches a run
     ):
-        begun = _Run(handle, settings, job, limits)
-        if limits.threads and begun.start():
-            _watch(begun, presses)
-        else:
-            _in_this_thread(begun)
+        answers = reference_answers(settings["references"], own)
+        with standing_in(answers, own):
+            begun = _Run(handle, settings, job, limits, answers)
+            if limits.threads and begun.start():
+                _watch(begun, presses)
+            else:
+                _in_this_thread(begun)
 
 
 def _globals_of(job: Job) -> dict[str, Any]:
@@ -123,7 +129,14 @@ def _its_globals(thing: Any) -> dict[str, Any] | None:
 class _Run:
     """A learner's function as it runs, in a thread of its own or in the calling one, and how to end it."""
 
-    def __init__(self, handle: Handle, settings: Mapping[str, Any], job: Job, limits: Limits) -> None:
+    def __init__(
+        self,
+        handle: Handle,
+        settings: Mapping[str, Any],
+        job: Job,
+        limits: Limits,
+        answers: Mapping[str, Any],
+    ) -> None:
         self.limits = limits
         self.handle = handle
         self.scheduler = Scheduler(
@@ -144,6 +157,7 @@ class _Run:
         self.with_learner = True  # False once the learner's code is done and the runner cleans up
         self._settings = settings
         self._job = job
+        self._answers = answers
         self._references = self.scheduler.refer = References()
         self._requests: dict[int, asyncio.Task[Any]] = {}
         self._capture = Capture()
@@ -207,11 +221,13 @@ class _Run:
         if self._job.how == "drive":
             await self._drive()
             return
-        assert self._job.function is not None
+        function: Any = self._job.function
+        if isinstance(function, int):
+            function = self._references.objects[function]
         args, named = split_named(decode(self._job.args, self._references))
         if self._settings["clients"]:
             self.scheduler.say("drive", self.scheduler.expect(lambda _: None))
-        returned = self._job.function(*args, **named)
+        returned = function(*args, **named)
         if self._job.how == "call":
             self._tell_returned(returned)
             return
@@ -219,7 +235,7 @@ class _Run:
         if self._job.how == "iterate":
             await self._iterate(returned)
             return
-        self._tell_returned(await _awaited(self._job.function, returned))
+        self._tell_returned(await _awaited(function, returned))
 
     def _tell_returned(self, value: Any) -> None:
         try:
@@ -253,11 +269,24 @@ class _Run:
     def _make(self) -> None:
         """The objects that the scene asks for, and the functions."""
         for number, kind, name, args, named in self._settings["make"]:
-            thing = FIXTURES[name] if kind == "fixture" else self._job.names[name]
-            if kind != "itself":
+            thing = self._to_make(kind, name)
+            if kind in ("object", "fixture"):
                 args, named = decode(args, self._references), decode(named, self._references)
                 thing = thing(*args, **named)
             self._references.objects[number] = thing
+
+    def _to_make(self, kind: str, name: str | int) -> Any:
+        """What the scene names: of the learner's, of ours, or what was made before."""
+        if isinstance(name, int):
+            return self._references.objects[name]
+        if kind == "fixture":
+            return FIXTURES[name]
+        if kind == "reference":
+            return self._answers[name]
+        found = self._job.names.get(name)
+        if found is None or is_stub(found):
+            found = self._answers.get(snake_case(name), found)
+        return self._job.names[name] if found is None else found
 
     async def _drive(self) -> None:
         """Answer clients until the last one has gone, and what those who left had asked for has ended."""

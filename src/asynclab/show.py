@@ -50,11 +50,22 @@ def check(name: str) -> Points | None:
     exercise = _exercise(name)
     if exercise is None:
         return None
-    verdict = examine(exercise, _callers_names())
+    output = _Output(may_change=exercise.is_long)
+    verdict = examine(
+        exercise, _callers_names(), show_progress=lambda done: _show_progress(exercise, output, done)
+    )
     kept.note("check", name, verdict=verdict.verdict, score=verdict.score, points=verdict.points)
     said = answer_guess(name, verdict.record.elapsed) if verdict.record is not None else None
-    _show({"text/html": verdict_html(verdict, said or "")}, _verdict_text(verdict, said))
+    output.show({"text/html": verdict_html(verdict, said or "")}, _verdict_text(verdict, said))
     return Points(verdict.score)
+
+
+def _show_progress(exercise: Exercise, output: _Output, done: float) -> None:
+    """How far a long check is, in a notebook; on a terminal the lines would stay."""
+    if exercise.is_long and _in_a_notebook():
+        said = f"Checking {exercise.name}: {done:.0%}"
+        bar = f'<progress value="{done:.2f}" aria-label="{escape(said)}"></progress>'
+        output.show({"text/html": f'<p style="margin:2px 0">{escape(said)} {bar}</p>'}, said)
 
 
 class NoMarks(RuntimeError):
@@ -222,19 +233,38 @@ def _show_lines(lines: list[str]) -> None:
 
 
 def _show(rich: dict[str, str], text: str) -> None:
-    """One output with all forms, by their media types, in a notebook; the text elsewhere.
+    _Output().show(rich, text)
 
-    Half a character, which a learner's value may hold, cannot be sent to a notebook.
+
+class _Output:
+    """One output below a cell, with all forms by their media types; elsewhere its text alone.
+
+    One that may change takes the place of what it showed before. Half a character, which a learner's
+    value may hold, cannot be sent to a notebook.
     """
-    rich, text = {kind: _writable(form) for kind, form in rich.items()}, _writable(text)
-    if "IPython" in sys.modules:
-        from IPython import get_ipython
-        from IPython.display import display
 
-        if get_ipython() is not None:
-            display({**rich, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
-            return
-    print(text)
+    def __init__(self, *, may_change: bool = False) -> None:
+        self._may_change = may_change
+        self._handle: Any = None
+
+    def show(self, rich: dict[str, str], text: str) -> None:
+        forms = {kind: _writable(form) for kind, form in rich.items()} | {"text/plain": _writable(text)}
+        if not _in_a_notebook():
+            print(forms["text/plain"])
+        elif self._handle is not None:
+            self._handle.update(forms, raw=True)
+        else:
+            from IPython.display import display
+
+            self._handle = display(forms, raw=True, display_id=self._may_change or None)  # type: ignore[no-untyped-call]
+
+
+def _in_a_notebook() -> bool:
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return get_ipython() is not None
 
 
 def _writable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from asynclab.choices import Choices
@@ -19,8 +20,11 @@ from asynclab.world import World
 class Player(Protocol):
     """Where the learner's code is: in this process, or at the other end of a link."""
 
-    def play(self, world: World, name: str, args: Sequence[Any], how: How) -> Record:
-        """Run the learner's function of that name in the world; to drive, `name` is the class needed most."""
+    def play(self, world: World, name: str | int, args: Sequence[Any], how: How) -> Record:
+        """Run the learner's function of that name in the world; to drive, `name` is the class needed most.
+
+        A number is that of something that the scene has made.
+        """
 
 
 class Trial:
@@ -28,11 +32,19 @@ class Trial:
 
     What is drawn depends on (seed, number), and is recorded in `choices`, so that a scene can be played
     again with smaller ones. Number 0 is the smallest scene. Three of four scenes have their own order
-    of what happens at one instant.
+    of what happens at one instant. `references` are the sources of the answers that the exercise needs.
     """
 
-    def __init__(self, player: Player, seed: int = 0, number: int = 0, replay: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        player: Player,
+        seed: int = 0,
+        number: int = 0,
+        replay: Sequence[int] = (),
+        references: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._player = player
+        self._references = references
         self.choices = Choices(f"{seed}/{number}", replay, smallest=number == 0 or bool(replay))
         self._order_seed = self.choices.seed("order") if self.choices.in_most("its own order") else None
         self._scenes = 0
@@ -80,6 +92,7 @@ class Trial:
         """Begin another scene, with a clock at 0 and no services; `settings` are those of `World`."""
         self._scenes += 1
         settings.setdefault("order_seed", self._order_seed)
+        settings.setdefault("references", self._references)
         self.world = World(seed=self.choices.seed(f"world {self._scenes}"), **settings)
 
     def service(
@@ -136,8 +149,8 @@ class Trial:
         """Something to write to: `await sink.put(item)`."""
         return self.world.sink(name, latency=latency, fail=fail, capacity=capacity)
 
-    def make(self, name: str, *args: Any, **named: Any) -> Made:
-        """An object of the learner's class `name`, made when the scene is driven."""
+    def make(self, name: str | Made, *args: Any, **named: Any) -> Made:
+        """An object of the learner's class `name`, or of a `reference`, made when the run begins."""
         return self.world.make(name, *args, **named)
 
     def fixture(self, name: str, *args: Any, **named: Any) -> Made:
@@ -147,6 +160,14 @@ class Trial:
     def learners(self, name: str) -> Made:
         """The learner's function itself, to hand to a fixture, or for `at`: its method is ``__call__``."""
         return self.world.learners(name)
+
+    def reference(self, exercise: str) -> Made:
+        """Our own answer to one of the exercises that this one `needs`, in place of the learner's.
+
+        To hand to the learner's code, to make objects of, or to call. Like a fixture it runs on the
+        learner's side, so what it returns there is a claim: judge what it asked of services.
+        """
+        return self.world.reference(exercise)
 
     def at(
         self,
@@ -195,15 +216,15 @@ class Trial:
 
     # -- the runs
 
-    def call(self, name: str, *args: Any, **named: Any) -> Run:
+    def call(self, name: str | Made, *args: Any, **named: Any) -> Run:
         """Run ``await name(...)`` in the scene; its clients come meanwhile."""
         return self._play(name, with_named(args, named), "await")
 
-    def iterate(self, name: str, *args: Any, **named: Any) -> Run:
+    def iterate(self, name: str | Made, *args: Any, **named: Any) -> Run:
         """Run ``async for item in name(...)`` in the scene to the end; its clients come meanwhile."""
         return self._play(name, with_named(args, named), "iterate")
 
-    def compute(self, name: str, *args: Any, **named: Any) -> Run:
+    def compute(self, name: str | Made, *args: Any, **named: Any) -> Run:
         """Run ``name(...)``, a plain function, in the thread of a running event loop."""
         return self._play(name, with_named(args, named), "call")
 
@@ -243,12 +264,13 @@ class Trial:
         """How much there is to look at: events of all runs, and for scenes with as many, what was drawn."""
         return sum(len(run.record.events) for run in self.runs), sum(self.choices.drawn)
 
-    def _play(self, name: str, args: Sequence[Any], how: How) -> Run:
+    def _play(self, target: str | Made, args: Sequence[Any], how: How) -> Run:
+        name, made = (target, None) if isinstance(target, str) else (target.name, target.number)
         if self.world.over is not None:
             raise ValueError("a scene is played once: call `trial.new_scene()` before the next run")
         # A run that was stopped has used up its time: nothing is run after it.
         stopped = next((run.record for run in self.runs if run.stopped), None)
-        record = stopped or self._player.play(self.world, name, args, how)
+        record = stopped or self._player.play(self.world, name if made is None else made, args, how)
         order = "" if self.world.order_seed is None else "what falls on one instant comes in another order"
         run = Run(name, record, "; ".join(filter(None, [self.world.describe(), _repeated(args), order])))
         self.runs.append(run)

@@ -71,6 +71,7 @@ class World:
     worker is there, `thread_memory` and `process_memory` the megabytes that it takes.
     `wall_steps` are (at, by) in seconds: then `time.time()` jumps by that much, and nothing else does.
     `order_seed` permutes what happens at one instant, which has no order; None keeps the order asked for.
+    `references` are the sources of the reference answers that the learner's side may use, by exercise.
 
     >>> world = World(seed=1)
     >>> store = world.service("store", latency=2.0)  # seconds on the world's clock
@@ -91,6 +92,7 @@ class World:
         process_memory: float = 30.0,
         wall_steps: Sequence[tuple[float, float]] = (),
         order_seed: int | None = None,
+        references: Mapping[str, str] = MappingProxyType({}),
         horizon: float = HORIZON,
         max_events: int = MAX_EVENTS,
         max_bytes: int = MAX_BYTES,
@@ -99,6 +101,7 @@ class World:
         self.cores = cores
         self.wall_steps = [list(step) for step in wall_steps]
         self.order_seed = order_seed
+        self.references = dict(references)
         self.now = 0
         self.over: str | None = None  # why nothing is answered any more
         self.totals = Totals()
@@ -224,8 +227,10 @@ class World:
             name, methods={"put": ["item"]}, latency=latency, fail=fail, capacity=capacity, reply=_nothing
         )
 
-    def make(self, name: str, *args: Any, **named: Any) -> Made:
-        """An object of the learner's class `name`, made at the beginning of the run."""
+    def make(self, name: str | Made, *args: Any, **named: Any) -> Made:
+        """An object of the learner's class `name`, or of a `reference`, made at the beginning of the run."""
+        if isinstance(name, Made):
+            return self._make("object", name.name, args, named, of=name)
         return self._make("object", name, args, named)
 
     def fixture(self, name: str, *args: Any, **named: Any) -> Made:
@@ -236,14 +241,24 @@ class World:
         """The learner's function itself, for clients to call and for fixtures to be given."""
         return self._make("itself", name)
 
+    def reference(self, exercise: str) -> Made:
+        """The reference answer to an exercise, a function or a class, in place of the learner's.
+
+        Raises `ValueError` when it is none of the `references`.
+        """
+        if exercise not in self.references:
+            raise ValueError(f"this scene has no reference answer to {exercise!r}: name it in `needs`")
+        return self._make("reference", exercise)
+
     def _make(
         self,
-        kind: Literal["object", "fixture", "itself"],
+        kind: Literal["object", "fixture", "itself", "reference"],
         name: str,
         args: tuple[Any, ...] = (),
         named: Mapping[str, Any] = MappingProxyType({}),
+        of: Made | None = None,
     ) -> Made:
-        made = Made(len(self._made) + 1, kind, name, args, tuple(named.items()))
+        made = Made(len(self._made) + 1, kind, name, args, tuple(named.items()), of)
         self._made.append(made)
         return made
 
@@ -324,8 +339,15 @@ class World:
             "wall_steps": self.wall_steps,
             "order_seed": None if self.order_seed is None else seed_of(self.order_seed, "lanes"),
             "clients": bool(self._planned or self._arrivals or self._expected),
+            "references": self.references,
             "make": [
-                [made.number, made.kind, made.name, encode(list(made.args)), encode(dict(made.named))]
+                [
+                    made.number,
+                    made.kind,
+                    made.name if made.of is None else made.of.number,
+                    encode(list(made.args)),
+                    encode(dict(made.named)),
+                ]
                 for made in self._made
             ],
         }
