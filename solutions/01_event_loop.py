@@ -11,20 +11,24 @@
 #
 # After this notebook you can
 # - **say** when an `async def` function does its work, and when the loop switches to another one,
+# - **write** the loop itself: nine lines to take turns, twenty-five with a clock,
 # - **find** the line that blocks the loop for everyone,
 # - **put** many calls in flight, and get their values in order, as they come, or only the first,
 # - **cancel** what you no longer need, and leave nothing running,
 # - **predict** how much faster async code can make a job, and where it stops helping.
 #
-# You need: functions, lists, exceptions, and `await` in a cell. 60 minutes, {{totals}}.
+# You need: functions, lists, exceptions, generators, and `await` in a cell. 90 minutes, {{totals}}.
 
 # %% setup
 import asyncio
+import heapq
 import time
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Generator, Sequence
+from typing import Any
 
 from asynclab import check, hint, predict, progress, solution, watch
-from asynclab.demo import Model, Store
+from asynclab.demo import Clock, Model, Store
 
 # %% [markdown] source=["Q2.3"]
 # ## 1. A coroutine object does nothing until it is driven
@@ -122,8 +126,51 @@ await watch(two_writers(one_turn))
 # with several pots. **Parallel** is several cooks: threads or processes on several cores, running at the
 # same moment.
 
+# %% [markdown] source=["Q2.3"]
+# ## 3. The loop, in nine lines
+# Who gives the turns? You can do it by hand: `coro.send(None)` runs a coroutine up to the next point at
+# which it suspends, and raises `StopIteration` when it has ended.
+
+
+# %% demo
+def run_all(coros):
+    ready = deque(coros)
+    while ready:
+        coro = ready.popleft()
+        try:
+            coro.send(None)  # one step, up to the next point at which it suspends
+        except StopIteration:
+            continue  # it has ended
+        ready.append(coro)  # to the back of the queue
+
+
+# %% [markdown]
+# **Predict.** Two writers of section 2, who suspend once at each step, and no asyncio loop at all: what is
+# on the page?
+
+# %% demo
+page = []
+run_all([write("A", page, one_turn), write("B", page, one_turn)])
+print("".join(page))
+
+# %% [markdown]
+# **What happened.** `await asyncio.sleep(0)` suspended the writer, so `send` came back, and `run_all` put it
+# to the back of the queue. That is an event loop: a queue of what is ready, and one step of each in turn.
+# `asyncio.create_task` puts a coroutine into that queue; nothing else makes things run beside each other.
+#
+# **Change one thing**: `quick`, which never suspends. **Predict** how many steps each writer takes.
+
+# %% demo
+page = []
+run_all([write("A", page, quick), write("B", page, quick)])
+print("".join(page))
+
+# %% [markdown]
+# One step each: `send` came back when the writer had ended. A loop cannot take its turn from a coroutine
+# that does not give it back. What these nine lines cannot do is wait; that is the last exercise.
+
 # %% [markdown] source=["Q2.3", "L4", "E18"]
-# ## 3. One rude step stops everybody
+# ## 4. One rude step stops everybody
 # `time.sleep` blocks the thread; the loop lives in that thread. The same goes for every function that waits
 # or computes without `await`: a database driver without async support, `requests`, a loop over a million
 # rows.
@@ -198,7 +245,7 @@ await watch(three_threads())
 # ([concurrent.futures](https://docs.python.org/3/library/concurrent.futures.html#processpoolexecutor)).
 
 # %% [markdown] source=["Q1.6", "Q2.4"]
-# ## 4. A loop of awaits waits in line
+# ## 5. A loop of awaits waits in line
 # `model.ask(prompt)` answers after 0.5 s. This function asks three times.
 
 # %% demo
@@ -282,7 +329,7 @@ async def fetch_all(store: Store, keys: list[str]) -> list[float]:
 
 
 # %% [markdown]
-# ## 5. The first answer wins
+# ## 6. The first answer wins
 # Three replicas hold the same data. Asking all of them and taking the first answer makes a slow replica
 # harmless, for the price of more requests ([Dean and Barroso, The Tail at
 # Scale](https://research.google/pubs/the-tail-at-scale/)).
@@ -392,7 +439,7 @@ async def fetch_first(replicas: list[Store], key: str) -> float:
 
 
 # %% [markdown]
-# ## 6. Each one as soon as it is there
+# ## 7. Each one as soon as it is there
 # Some work can begin before the last value has come: show the first result, feed the first batch.
 # `as_completed` gives you something to await for each, the fastest first.
 
@@ -460,8 +507,94 @@ async def fetch_as_ready(store: Store, keys: list[str]) -> AsyncIterator[tuple[s
     ### END SOLUTION
 
 
+# %% [markdown] source=["Q1.5"]
+# ## 8. Ask as soon as you can
+# Some calls need the answer to another. A user's friends can be asked for when the user is known; the orders
+# need nobody.
+
+# %% demo
+people = Store(latency={"user": 0.2, "friends": 0.4, "orders": 0.6})
+
+
+async def in_two_rounds(store):
+    user, orders = await asyncio.gather(store.get("user"), store.get("orders"))
+    friends = await store.get("friends")  # needs the user
+    return user, friends, orders
+
+
+# %% [markdown]
+# **Predict.** 0.2 s, 0.4 s and 0.6 s: how long do the three calls take like this?
+
+# %%
+predict("in_two_rounds", ...)  # your guess in seconds
+
+# %%
+await watch(in_two_rounds(people))
+
+# %% [markdown]
+# **What happened.** The user was there at 0.2 s, but the friends were asked for at 0.6 s. `gather` is a
+# *barrier*: nothing below it begins before the slowest has come, needed or not.
+#
+# **Change one thing.** Put calls that wait for each other into one coroutine, and gather the chains.
+
+
+# %% demo
+async def user_and_friends(store):
+    user = await store.get("user")
+    return user, await store.get("friends")
+
+
+async def in_chains(store):
+    (user, friends), orders = await asyncio.gather(user_and_friends(store), store.get("orders"))
+    return user, friends, orders
+
+
+# %%
+predict("in_chains", ...)  # your guess in seconds
+
+# %%
+await watch(in_chains(people))
+
+# %% [markdown]
+# Now it takes as long as the longest chain of calls that need each other: the *critical path*, here 0.2 s +
+# 0.4 s, or the orders alone. No program is faster, as long as the friends need the user.
+#
+# ### Exercise 4. A checkpoint in pieces
+# {{exercise load_sharded_checkpoint}}
+#
+# The checkpoint of a large model lies in many files: a manifest that names the shards, the shards, and the
+# state of the optimizer. Load it along its critical path.
+
+
+# %% exercise="load_sharded_checkpoint"
+async def load_sharded_checkpoint(store: Store) -> dict[str, Any]:
+    """Load a checkpoint: return `{"shards": [...], "optimizer": ...}`.
+
+    The shards come in the order of the manifest. `await store.get("manifest")` gives
+    `{"shards": [name, name, ...]}`, at least one name. `get` of such a name gives that shard,
+    a dict. The first shard has a key "optimizer": the name to `get` the optimizer's state
+    with; the other shards do not have it.
+
+    Nothing waits for what it does not need: the shards are fetched together, and the
+    optimizer's state is asked for as soon as the first shard is there, while others may still
+    be on their way. Each name is asked for once. The store answers every call.
+    """
+
+    ### BEGIN SOLUTION
+    async def first_and_optimizer(name: str) -> tuple[Any, Any]:
+        shard = await store.get(name)
+        return shard, await store.get(shard["optimizer"])
+
+    first, *others = (await store.get("manifest"))["shards"]
+    (shard, optimizer), *shards = await asyncio.gather(
+        first_and_optimizer(first), *[store.get(name) for name in others]
+    )
+    return {"shards": [shard, *shards], "optimizer": optimizer}
+    ### END SOLUTION
+
+
 # %% [markdown] source=["Q1.1", "Q1.2", "Q1.3", "C1"]
-# ## 7. How much faster, and where it stops
+# ## 9. How much faster, and where it stops
 # You will read that async makes such work "10 to 20 times faster". Twenty fetches of 0.1 s are two seconds
 # in line and 0.1 s together: twenty times faster. Now the store works on four calls at once, as a database
 # with four connections does.
@@ -517,7 +650,7 @@ for calls, capacity in (20, 1), (20, 4), (20, 50), (1000, 1000):
 # gain.
 
 # %% [markdown] source=["Q1.4", "Q1.6"]
-# ## 8. Where it does not help
+# ## 10. Where it does not help
 # A training step computes. Somebody has put `await asyncio.sleep(0)` into it, to make it "async".
 
 
@@ -528,25 +661,25 @@ async def train(steps):
         sum(n * n for n in range(200_000))  # computing, in Python
 
 
-async def two_trainings():
-    await asyncio.gather(train(10), train(10))
+async def seconds_of(*trainings):
+    start = time.process_time()
+    await asyncio.gather(*trainings)
+    return time.process_time() - start
 
 
 # %% [markdown]
-# **Predict.** Do two trainings together take the time of one, or of two?
+# **Predict.** Do two trainings together take the time of one, or of two? (`process_time` counts the seconds
+# that a processor works for this notebook, and the least of five is what it takes when nobody disturbs.)
 
 # %% demo
-start = time.monotonic()
-await train(10)
-one_training = time.monotonic() - start
-start = time.monotonic()
-await two_trainings()
-print(f"two together: {(time.monotonic() - start) / one_training:.1f} times the time of one")
+one = min([await seconds_of(train(4)) for _ in range(5)])
+two = min([await seconds_of(train(4), train(4)) for _ in range(5)])
+print(f"two together: {two / one:.1f} times the time of one")
 
 # %% [markdown]
-# **What happened.** The two take turns, politely, and both need the same processor: two times the time.
-# There was no waiting to overlap. Keep computing off the loop: in a thread when the library lets go of the
-# interpreter lock meanwhile, as [much of NumPy
+# **What happened.** The two take turns, politely, and the one loop does the work of both, one step after
+# the other: twice the time of one, or near it. There was no waiting to overlap. Keep computing off the
+# loop: in a thread when the library lets go of the interpreter lock meanwhile, as [much of NumPy
 # does](https://numpy.org/doc/stable/reference/thread_safety.html), in processes when it is Python code.
 # Training on several machines is the work of `torch.distributed`.
 
@@ -554,21 +687,155 @@ print(f"two together: {(time.monotonic() - start) / one_training:.1f} times the 
 # Three more cases for plain code:
 # - **A short script** that does one thing. Async is a second way of writing functions; let it earn its
 #   place.
-# - **Steps that need each other's results.** Nothing overlaps within one item. Across items it does: item 2
-#   can load while item 1 is transformed.
-# - **A library that blocks.** One call to it on the loop stops everybody, as in section 3. Put it in a
+# - **Steps that all need each other's results.** The critical path is the whole job. Across items there is
+#   something to overlap: item 2 can load while item 1 is transformed.
+# - **A library that blocks.** One call to it on the loop stops everybody, as in section 4. Put it in a
 #   thread, or use its async sibling.
+
+# %% [markdown] source=["Q2.3"]
+# ## 11. A loop with a clock
+# Back to the nine lines. They run generators as well: a `yield` suspends. Let `yield 0.4` mean "go on with
+# me in 0.4 s".
+
+
+# %% demo
+def blink(name, pause):
+    for _ in range(3):
+        print(name, end=" ")
+        yield pause
+
+
+# %% [markdown]
+# **Predict.** In which order do they blink on `run_all`, and how long does it take?
+
+# %% demo
+start = time.monotonic()
+run_all([blink("slow", 0.4), blink("fast", 0.1)])
+print(f"in {time.monotonic() - start:.1f} s")
+
+# %% [markdown]
+# **What happened.** No time at all: `run_all` threw away what the step gave it, and whoever wanted to sleep
+# stood in the queue like the others. A sleeper needs another place, ordered by when it is due. A *heap* is a
+# list whose smallest item can be taken out quickly.
+#
+# **Predict.** In which order do these four come out?
+
+# %% demo
+sleeping = []
+for number, (due, name) in enumerate([(0.4, "slow"), (0.1, "fast"), (0.4, "too"), (0.2, "middle")]):
+    heapq.heappush(sleeping, (due, number, name))
+print([heapq.heappop(sleeping) for _ in range(4)])
+
+# %% [markdown]
+# **What happened.** The earliest first. Where two are due at the same time, the heap compares what comes
+# next, so the number keeps them in the order in which they were put in. It is needed for another reason:
+# two generators cannot be compared.
+#
+# ### Exercise 5. Your own event loop
+# {{exercise run_loop}}
+#
+# Add the sleepers to the nine lines. `clock.time()` says what time it is, `clock.sleep(seconds)` lets time
+# pass; in the check, it is the clock of the simulated world.
+
+
+# %% exercise="run_loop"
+def run_loop(coros: Sequence[Generator[float | None, None, None]], clock: Clock) -> None:
+    """Run all the generators to their ends: a plain function, an event loop of your own.
+
+    `next(coro)` runs one step. A step that yields None lets the others run: its generator goes
+    to the back of the queue. A step that yields a number, greater than 0, wants to go on so
+    many seconds later. At first all are ready, in the order of `coros`.
+
+    Those that are ready take turns, first come first served; a step takes no time. Only when
+    none is ready, and some sleep, call `clock.sleep` once, with the time until the first of
+    them is due. Those due at the same instant become ready in the order in which they went to
+    sleep. No generators: return at once. What a generator raises goes to the caller.
+    """
+    ### BEGIN SOLUTION
+    ready = deque(coros)
+    sleeping: list[tuple[float, int, Generator[float | None, None, None]]] = []  # a heap
+    number = 0  # those due at the same time go on in the order in which they went to sleep
+    while ready or sleeping:
+        if not ready:
+            due = sleeping[0][0]
+            clock.sleep(max(0.0, due - clock.time()))
+            while sleeping and sleeping[0][0] <= due:
+                ready.append(heapq.heappop(sleeping)[2])
+        coro = ready.popleft()
+        try:
+            pause = next(coro)
+        except StopIteration:
+            continue
+        if pause is None:
+            ready.append(coro)
+        else:
+            number += 1
+            heapq.heappush(sleeping, (clock.time() + pause, number, coro))
+    ### END SOLUTION
+
+
+# %% [markdown]
+# When your check has passed, `solution` shows ours, and `run_loop([blink("slow", 0.4), blink("fast", 0.1)],
+# Clock())` in a cell of your own blinks in real time.
+#
+# **Predict.** Which containers will you find in the loop that runs this notebook?
+
+# %% demo
+loop = vars(asyncio.get_running_loop())
+print(type(loop["_ready"]).__name__, type(loop["_scheduled"]).__name__)
+
+# %% [markdown]
+# **What happened.** The same two: a deque of what is ready, and a list that is kept as a heap. In place of
+# `clock.sleep`, asyncio asks the operating system to wake it at the first timer *or* when a socket has news.
+# The method is [`_run_once`](https://github.com/python/cpython/blob/3.12/Lib/asyncio/base_events.py), and
+# you can read it now.
+
+# %% [markdown] source=["Q1.1", "Q1.2", "Q1.4", "Q1.5", "Q1.6"]
+# ## Reflection
+# *5 points. A person reads this; about 200 words are enough.*
+#
+# **When does async code pay, and when should you leave it alone?** Take one job from machine learning of
+# each kind. For the job where it pays, say what the program waits for, how much faster it can become at
+# most, and what sets that limit. For the job where it does not, say why, and what you would use instead.
+# Support both with a number or a picture that you saw in this notebook.
+
+# %% [markdown] reflection="when_async_pays" points=5
+# ### BEGIN SOLUTION
+# **Model answer.** Async pays where a program waits for many things outside itself. Reading the metadata of
+# 100 models from a registry is such a job: each call waits 0.1 s for the network, and meanwhile the loop can
+# start others. In line it takes 10 s. Together it takes 0.1 s, if the registry works on 100 calls at once;
+# if it has four connections, 100 / 4 rounds of 0.1 s are 2.5 s. The speed-up is the smaller of what I keep in
+# flight and what the other side works on at once. The picture of twenty calls at a store with a capacity of
+# four showed that: all bars began at 0, but the answers came in five rounds.
+#
+# It does not pay for a training step. That computes, there is no waiting to overlap, and the one loop does
+# all the work in turn: two trainings were twice the work of one, and with `await asyncio.sleep(0)` in
+# between they only took turns. Worse, while a step computes, nobody else has a turn, timeouts included, as
+# with `time.sleep(0.2)` on the loop: three took 0.6 s. I would use a thread where the library gives up the
+# interpreter lock while it computes, processes for Python code, `torch.distributed` for several machines. A
+# short script, a job that is one chain of calls, and a library that blocks are better left as plain code or
+# put into a thread.
+#
+# **Rubric.** One point each:
+# - a fitting job of the first kind, and what it waits for (not "I/O is faster with async");
+# - the limit of the speed-up: the smaller of the calls in flight and the other side's capacity, or the
+#   critical path;
+# - a fitting job of the second kind, and the reason: nothing waits, one thread; not "the GIL forbids
+#   parallel NumPy";
+# - what to use instead, fitting the job: thread, processes, plain code;
+# - evidence from the notebook: a number or a picture, read rightly.
+# ### END SOLUTION
 
 # %% [markdown] source=["Q1.3", "Q2.3"]
 # ## Key points
 # - A coroutine object does nothing until something drives it: an `await`, or a task.
-# - The loop runs one task at a time, and switches only when that task suspends. A step that blocks, blocks
-#   everyone, timeouts included.
+# - The loop is a queue of ready tasks and a heap of timers. It runs one task at a time, and switches only
+#   when that task suspends. A step that blocks, blocks everyone, timeouts included.
 # - Put calls in flight first, then wait: `gather` and `TaskGroup` for all, `wait` for the first,
 #   `as_completed` for each as it comes.
 # - What you cancel you also await. A function that returns with calls in flight has not finished.
-# - The speed-up is the smaller of your concurrency and the other side's limit. Where nothing waits, there is
-#   none.
+# - The speed-up is the smaller of your concurrency and the other side's limit, and nothing is faster than its
+#   critical path. Where nothing waits, there is no gain.
 #
 # ## In production
 # - HTTP: [aiohttp](https://docs.aiohttp.org/) or [httpx](https://www.python-httpx.org/), one client for the

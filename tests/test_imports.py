@@ -94,7 +94,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exercise": {"choices", "link", "player", "record", "reference", "trial", "verdict"},
     "exercises": set(),
     "exercises.start_here": {"exercise", "service", "trial"},
-    "exercises.event_loop": {"exercise", "observed", "service", "trial"},
+    "exercises.event_loop": {"exercise", "measure", "narrate", "observed", "service", "trial"},
+    "exercises.own_loop": {"exercise", "measure", "narrate", "observed", "trial"},
     # the learner's door
     "progress": {"exercise"},
     "show": {

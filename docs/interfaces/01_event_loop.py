@@ -7,11 +7,7 @@ from typing import Any, Protocol
 
 
 class Store(Protocol):
-    async def get(self, key: str) -> float: ...
-
-
-class CheckpointStore(Protocol):
-    async def get(self, name: str) -> dict[str, Any]: ...
+    async def get(self, key: str) -> Any: ...
 
 
 class Clock(Protocol):
@@ -52,7 +48,7 @@ async def fetch_as_ready(store: Store, keys: list[str]) -> AsyncIterator[tuple[s
     raise NotImplementedError
 
 
-async def load_sharded_checkpoint(store: CheckpointStore) -> dict[str, Any]:
+async def load_sharded_checkpoint(store: Store) -> dict[str, Any]:
     """Load a checkpoint: return `{"shards": [...], "optimizer": ...}`.
 
     The shards come in the order of the manifest. `await store.get("manifest")` gives

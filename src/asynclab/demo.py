@@ -10,6 +10,7 @@ import asyncio
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -105,6 +106,16 @@ class Model(_Service):
 
     def _reply(self, prompt: str) -> str:
         return f"answer to {prompt!r}"
+
+
+class Clock:
+    """The real clock, for a loop of your own: what time it is, and how to let time pass, in seconds."""
+
+    def time(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
 
 
 def run_child(code: str, *, timeout: float = 10.0) -> str:

@@ -6,7 +6,9 @@ cannot cross the link: an `async with`, an asyncio.Queue, a task that is to be c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 FIXTURES: dict[str, Callable[..., Any]] = {}
@@ -30,3 +32,27 @@ async def within(manager: Any, call: Callable[..., Any], *args: Any) -> Any:
     """``async with manager: return await call(*args)``."""
     async with manager:
         return await call(*args)
+
+
+@fixture
+def run_generators(
+    run_loop: Callable[..., None],
+    programs: list[tuple[str, list[Any]]],
+    step: Callable[[str], None],
+    sleep: Callable[[float], None],
+) -> None:
+    """Call `run_loop` with generators that tell the world of each step, and with the world's clock.
+
+    A program is a name and what it yields: numbers, None, and "raise", at which it raises ValueError.
+    """
+
+    def generator(name: str, steps: list[Any]) -> Iterator[float | None]:
+        for wait in steps:
+            step(name)
+            if wait == "raise":
+                raise ValueError(f"{name} failed")
+            yield wait
+        step(name)
+
+    clock = SimpleNamespace(time=time.monotonic, sleep=sleep)
+    run_loop([generator(name, steps) for name, steps in programs], clock)

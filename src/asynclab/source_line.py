@@ -48,7 +48,10 @@ def line_of(filename: str, number: int) -> str:
 def line_of_frame(frame: FrameType | None) -> str:
     """The learner's line that a running frame is in or was called from; "" when there is none."""
     frame = learners_frame(frame)
-    return "" if frame is None else line_of(frame.f_code.co_filename, frame.f_lineno)
+    if frame is None:
+        return ""
+    # one that runs in another thread may be between two lines
+    return line_of(frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno)
 
 
 def learners_frame(frame: FrameType | None) -> FrameType | None:

@@ -1,6 +1,4 @@
-import asyncio
 from collections.abc import AsyncIterator
-
 from asynclab.demo import Store
 
 
@@ -11,4 +9,5 @@ async def fetch_as_ready(store: Store, keys: list[str]) -> AsyncIterator[tuple[s
     are in flight together and each key is asked for once, so the fastest value comes first,
     after its own time.
     """
+
     raise NotImplementedError  # replace this line with your answer

@@ -1,5 +1,3 @@
-import asyncio
-
 from asynclab.demo import Store
 
 

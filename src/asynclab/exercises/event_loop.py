@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 from asynclab.exercise import exercise
+from asynclab.measure import TIME_TOLERANCE
+from asynclab.narrate import format_seconds
 from asynclab.observed import Run
-from asynclab.service import Service
+from asynclab.service import Dice, Service
 from asynclab.trial import Trial
 
 NOTEBOOK = "01_event_loop"
@@ -239,3 +245,116 @@ def fetch_as_ready(trial: Trial) -> None:
         when=run.items.is_([store.reply(key) for key in by_latency]),
         say="Only the values were yielded, so nobody can tell whose they are: yield `(key, value)`.",
     )
+
+
+@exercise(
+    "load_sharded_checkpoint",
+    points=5,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    lines=8,
+    hints=(
+        "Which call needs the answer of which? What could be in flight while the other shards come?",
+        "Put the first shard and the optimizer's state into one coroutine, and run it beside the others.",
+        (
+            '`async def first_and_optimizer(name)`: get the shard, then what its key "optimizer" names. '
+            "After the manifest: `gather(first_and_optimizer(first), *[store.get(name) for name in others])`."
+        ),
+    ),
+)
+def load_sharded_checkpoint(trial: Trial) -> None:
+    """Each call is made as soon as what it needs is there."""
+    names = trial.names("shard", 3, 6)
+    latencies = trial.latencies(len(names), 0.5, 2.5)  # the first is not the slowest
+    store = _checkpoint_store(trial, names, latencies)
+    slowest, to_optimizer = max(latencies), latencies[0] + store.latency_of("optimizer-state")
+    manifest = store.latency_of("manifest")
+    run = trial.call("load_sharded_checkpoint", store)
+    shards, optimizer = _began(run, names), _began(run, ["optimizer-state"])
+
+    run.value.equals(_checkpoint(store, names), "returns the shards in order and the state", gate=True)
+    run.requires(
+        shards <= manifest + TIME_TOLERANCE,
+        "asks for all shards as soon as the manifest is there",
+        f"the last of them was asked for {_at(shards)}, and the manifest was there at "
+        f"{format_seconds(manifest)}",
+        interval=(manifest, min(shards, run.record.elapsed)),
+    )
+    run.requires(
+        optimizer <= manifest + latencies[0] + TIME_TOLERANCE,
+        "asks for the optimizer's state as soon as the first shard is there",
+        f"it was asked for {_at(optimizer)}, and {names[0]} was there at "
+        f"{format_seconds(manifest + latencies[0])}",
+        interval=(manifest + latencies[0], min(optimizer, run.record.elapsed)),
+    )
+    run.elapsed.at_most(
+        manifest + max(slowest, to_optimizer),
+        "takes as long as the longest chain of calls that need each other",
+    )
+    run.calls(store).at_most(len(names) + 2, "asks for each name once")
+
+    run.explain(
+        when=run.raised == "KeyError",
+        say="A name was asked for, or a key read, that is not there: the manifest names the shards, and only "
+        "the first shard names the optimizer's state.",
+    )
+    run.explain(
+        when=run.peak(store) == 1 and run.calls(store) == len(names) + 2,
+        say="Each call waits for the one before it, though most of them need nothing but the manifest.",
+    )
+    run.explain(
+        when=abs(optimizer - manifest - slowest) <= TIME_TOLERANCE and shards <= manifest + TIME_TOLERANCE,
+        say="The optimizer's state waits for all the shards, and needs only the first: `gather` is a "
+        "barrier. Put the two calls that belong together into one coroutine.",
+    )
+    run.explain(
+        when=abs(shards - manifest - latencies[0]) <= TIME_TOLERANCE,
+        say="The other shards wait for the first one, and need only the manifest.",
+    )
+    run.explain(
+        when=run.value.is_(_checkpoint(store, sorted(names, key=store.latency_of))),
+        say="These are the shards in the order in which they arrived; the manifest has another.",
+    )
+    run.explain(
+        when=run.returned_unawaited or run.left_running(store) > 0,
+        say="Tasks were started and not waited for: `await` every task that you make.",
+    )
+    trial.new_scene()
+    _one_shard(trial)
+
+
+def _one_shard(trial: Trial) -> None:
+    store = _checkpoint_store(trial, ["shard-1"], [trial.vary(0.5, 1.0)])
+    run = trial.call("load_sharded_checkpoint", store)
+
+    run.value.equals(_checkpoint(store, ["shard-1"]), "loads a checkpoint of one shard")
+
+
+def _checkpoint_store(trial: Trial, names: list[str], latencies: list[float]) -> Service:
+    def reply(dice: Dice, name: str) -> dict[str, Any]:
+        if name == "manifest":
+            return {"shards": names}
+        if name == "optimizer-state":
+            return {"step": dice.randint(1000, 9999)}
+        weights = {"weights": round(dice.random(), 3)}
+        return {**weights, "optimizer": "optimizer-state"} if name == names[0] else weights
+
+    times = {"manifest": trial.vary(0.2, 0.8), "optimizer-state": trial.vary(0.3, 1.5)}
+    return trial.service(
+        "object-store", latency={**dict(zip(names, latencies, strict=True)), **times}, reply=reply
+    )
+
+
+def _checkpoint(store: Service, names: list[str]) -> dict[str, Any]:
+    return {"shards": [store.reply(name) for name in names], "optimizer": store.reply("optimizer-state")}
+
+
+def _began(run: Run, names: Sequence[str]) -> float:
+    """When the last of the names was asked for, in seconds; infinite when one never was."""
+    began = {call.label: call.start for call in reversed(run.record.calls())}
+    return max(began.get(name, math.inf) for name in names)
+
+
+def _at(time: float) -> str:
+    return "never" if time == math.inf else f"at {format_seconds(time)}"

@@ -1,0 +1,8 @@
+# says: for the key 'shards'
+import asyncio
+
+
+async def load_sharded_checkpoint(store):
+    manifest = await store.get("manifest")
+    shards = await asyncio.gather(*[store.get(name) for name in manifest["shards"]])
+    return {**manifest, "optimizer": await store.get(shards[0]["optimizer"])}
