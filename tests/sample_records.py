@@ -138,6 +138,12 @@ SAMPLES: dict[str, Record] = {
         _returned(0.9),
     ),
     "live": _live(),
+    "queued": recorded(
+        *[call(n, f"batch-{n}", 0.2 * n, 0.2 * n + 0.3) for n in range(1, 5)],
+        [at(0.1 * n, "depth", "to train", n % 7) for n in range(13)],
+        [at(0.0, "depth", "in line", 0), at(0.5, "depth", "in line", 2), at(0.9, "depth", "in line", 0)],
+        _returned(1.3),
+    ),
     "hostile": recorded(
         call(1, "<script>alert('x')</script>", 0, 1),
         call(2, '"><img src=x onerror="alert(1)">&amp;', 0, 1, service="<b>store</b>"),

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect, sync_playwright
 
 from tests.jupyterlab_page import NotebookPage
-from tests.lab_server import LabServer
+from tests.lab_server import LabServer, make_lab
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*/*.ipynb"))
@@ -57,8 +57,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_CONFIG_DIR", str(settings))
         patch.setenv("IPYTHONDIR", str(here / "ipython"))
-        command = ["make", "-C", str(ROOT), "lab", f"ARGS=--folder {course}"]
-        with LabServer(*command, folder=here) as server:
+        with LabServer(*make_lab(course), folder=here) as server:
             yield SimpleNamespace(server=server, course=course, settings=settings)
 
 
@@ -314,15 +313,21 @@ def test_verdicts_and_pictures_can_be_read_on_both_themes(open_notebook: OpenNot
         assert contrasts[0][0] >= 4.5, contrasts[0]
 
 
-def test_in_a_narrow_window_sentences_wrap_and_the_picture_scrolls(open_notebook: OpenNotebook) -> None:
+def test_in_a_narrow_window_sentences_wrap_and_the_picture_shrinks_until_it_scrolls(
+    open_notebook: OpenNotebook,
+) -> None:
     notebook = open_notebook("01_event_loop")
     notebook.run("import asyncio")
     notebook.write("fetch_all", ONE_BY_ONE)
     notebook.run("fetch_all", "check_fetch_all")
-    notebook.resize(500, 900)
-
     verdict = notebook.output("check_fetch_all").locator("section")
-    assert verdict.evaluate("section => section.scrollWidth <= section.clientWidth")
-    assert picture_in(verdict).evaluate(
-        "svg => svg.parentElement.scrollWidth > svg.parentElement.clientWidth"
-    )
+    scrolls = "svg => svg.parentElement.scrollWidth > svg.parentElement.clientWidth"
+    widths = []
+    for width in (1200, 700, 500):
+        notebook.resize(width, 900)
+        assert verdict.evaluate("section => section.scrollWidth <= section.clientWidth")
+        widths.append((picture_in(verdict).bounding_box()["width"], picture_in(verdict).evaluate(scrolls)))
+
+    (wide, _), (narrow, narrow_scrolls), (least, least_scrolls) = widths
+    assert wide == 640 > narrow > least == 480
+    assert (narrow_scrolls, least_scrolls) == (False, True)

@@ -10,6 +10,7 @@ import pytest
 
 from asynclab import live, recorder
 from asynclab.demo import Store
+from asynclab.glance import Glance, merged
 from asynclab.live import watch
 from asynclab.record import Returned
 
@@ -18,7 +19,12 @@ from asynclab.record import Returned
 def seen(monkeypatch):
     """The records that `watch` would have drawn, oldest first."""
     records = []
-    monkeypatch.setattr(live, "_display", lambda recorder, name: records.append(recorder.record()))
+
+    class Eyes:
+        def __init__(self, recorder, name, show):
+            self.close = lambda: records.append(recorder.record())
+
+    monkeypatch.setattr(live, "Screen", Eyes)
     return records
 
 
@@ -175,9 +181,86 @@ def test_a_step_that_keeps_the_loop_is_a_block_from_where_it_began(seen, monkeyp
 
     asyncio.run(watch(rude()))
 
-    kinds = [event[1] for event in seen[0].events]
-    assert kinds == ["task", "run", "wait", "run", "block", "unblock", "wait", "run", "end", "return"]
-    assert seen[0].blocks[0].task == "rude"
+    [block] = seen[0].blocks
+    assert (block.task, (block.start_ns, block.end_ns)) == ("rude", seen[0].tasks[0].running[1])
+
+
+def test_a_block_has_the_line_at_which_a_thread_saw_it(seen):
+    async def rude():
+        await asyncio.sleep(0)
+        time.sleep(0.2)
+
+    asyncio.run(watch(rude()))
+
+    assert seen[0].blocks[0].line.endswith("`time.sleep(0.2)`")
+
+
+def test_code_outside_the_watched_tasks_can_block_the_loop_too(seen):
+    async def cell():
+        with watch():
+            await asyncio.sleep(0.02)
+            time.sleep(0.2)
+            await asyncio.sleep(0.02)
+
+    asyncio.run(cell())
+
+    [block] = seen[0].blocks
+    assert block.task == "this cell"
+    assert block.line.endswith("`time.sleep(0.2)`")
+
+
+def test_a_block_of_code_is_watched_and_what_its_tasks_do_is_recorded(seen):
+    async def cell(store):
+        with watch() as run:
+            await asyncio.gather(store.get("a"), store.get("b"))
+        await store.get("not this one")
+        return run
+
+    run = asyncio.run(cell(Store(latency=0.01)))
+
+    assert [call.label for call in run.record.calls()] == ["a", "b"]
+    assert [task.name for task in run.record.tasks] == ["this cell", "get 1", "get 2"]
+    assert run.record.outcome == Returned(None)
+    assert seen == [run.record]
+
+
+def test_an_error_in_a_watched_block_is_recorded_and_goes_on(seen):
+    async def cell():
+        with watch():
+            raise ValueError("no such key")
+
+    with pytest.raises(ValueError, match="no such key"):
+        asyncio.run(cell())
+
+    assert seen[0].outcome.type == "ValueError"
+
+
+def test_queues_semaphores_and_counters_are_drawn_with_their_depth(seen):
+    async def fill(queue, semaphore, made):
+        for number in range(3):
+            queue.put_nowait(number)
+        made.append(1)
+        async with semaphore:
+            waiting = asyncio.create_task(semaphore.acquire())
+            await asyncio.sleep(0.1)
+        await waiting
+
+    async def main():
+        queue, semaphore, made = asyncio.Queue(), asyncio.Semaphore(1), []
+        queues = {"to train": queue, "in line": semaphore, "made": lambda: len(made)}
+        await watch(fill(queue, semaphore, made), queues=queues)
+
+    asyncio.run(main())
+
+    depths = {name: [number for _, number in steps] for name, steps in seen[0].depths.items()}
+    assert depths == {"to train": [0, 3], "in line": [0, 1, 0], "made": [0, 1]}
+
+
+def test_what_has_no_depth_is_refused_with_what_has_one():
+    with pytest.raises(TypeError, match="a queue, a semaphore, or a function that gives a number; 'q' is 3"):
+        watch(queues={"q": 3})
+    with pytest.raises(ValueError, match="'lanes', 'queues', 'latency', and was given show='lanes'"):
+        watch(show="lanes")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
@@ -276,18 +359,67 @@ def test_watching_keeps_no_dropped_task_alive(seen):
     assert asyncio.run(main()) == 1
 
 
-def test_a_very_long_run_is_cut_and_says_so(seen, monkeypatch):
+async def spin():
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    return "done"
+
+
+def test_of_very_many_turns_the_last_are_kept_and_the_picture_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(recorder, "MAX_STEPS", 10)
+
+    async def cell():
+        with watch() as run:
+            await asyncio.create_task(spin())
+        return run.record
+
+    record = asyncio.run(cell())
+
+    assert len(record.tasks[1].running) == 10
+    assert record.tasks[1].how == "returned"
+    assert record.outcome == Returned(None)
+    assert "There were very many turns" in capsys.readouterr().out
+
+
+def test_of_very_many_calls_the_first_are_kept_and_the_picture_says_so(monkeypatch, capsys):
     monkeypatch.setattr(recorder, "MAX_EVENTS", 10)
 
-    async def spin():
-        for _ in range(1000):
-            await asyncio.sleep(0)
-        return "done"
+    async def ask(store):
+        return [await store.get("a") for _ in range(10)]
 
-    asyncio.run(watch(spin()))
+    asyncio.run(watch(ask(Store(latency=0))))
 
-    assert len(seen[0].events) == 11
-    assert seen[0].outcome == Returned("done")
+    told = capsys.readouterr().out
+    assert told.startswith("a       |")
+    assert "5 calls, at most 1 in flight, finished after" in told
+    assert "The picture ends early: 10 later events were not kept." in told
+
+
+def test_a_glance_merges_the_turns_that_a_picture_could_not_show_apart():
+    steps = [(0, 10, 1, None), (5, 6, 2, None), (12, 20, 1, "sleep"), (90, 95, 1, None)]
+
+    assert merged(steps, 5) == [(0, 20, 1, "sleep"), (5, 6, 2, None), (90, 95, 1, None)]
+
+
+def test_a_glance_looks_at_each_turn_once_and_tells_the_same_as_the_record(seen):
+    glances = []
+
+    async def cell():
+        with watch() as run:
+            glance = Glance(run.recorder)
+            for _ in range(2):
+                await asyncio.create_task(spin())
+                glances.append(glance.record())
+        return run.record
+
+    record = asyncio.run(cell())
+
+    assert [len(glance.tasks) for glance in glances] == [2, 3]
+    assert sum(len(task.running) for task in glances[1].tasks) < 20
+    for early, late in zip(glances[1].tasks[1:], record.tasks[1:], strict=True):
+        assert (early.name, early.how, early.end_ns) == (late.name, late.how, late.end_ns)
+        assert early.running[0][0] == late.running[0][0]
+        assert early.running[-1][1] == late.running[-1][1]
 
 
 async def agenerator():
@@ -330,7 +462,7 @@ def test_outside_a_notebook_the_picture_is_printed_as_text(capsys):
 def test_the_guess_for_the_function_is_answered_below_the_picture(monkeypatch, capsys):
     answered = []
     monkeypatch.setattr(
-        "asynclab.show.answer_guess", lambda name, elapsed: answered.append(name) or "You said 1.0 s."
+        "asynclab.screen.answer_guess", lambda name, elapsed: answered.append(name) or "You said 1.0 s."
     )
 
     asyncio.run(watch(two(Store(latency=0))))

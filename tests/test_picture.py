@@ -21,6 +21,7 @@ from asynclab.narrate import narrate
 from asynclab.picture import figure, svg, text_bars, trace_events
 from asynclab.picture.axis import ticks
 from asynclab.picture.ink import hatch, width_of
+from asynclab.picture.latency import latencies, rank
 from asynclab.picture.page import BLUE, GREEN, GREY, OCHRE, PURPLE, VERMILLION
 from asynclab.record import NS, Record
 
@@ -275,6 +276,43 @@ def test_a_long_run_stays_a_small_picture() -> None:
     assert len(svg(recorded(*blocks, *calls, items, at(20.5, "return", None)))) < 200_000  # characters
 
 
+# -- queues and latencies
+
+
+def test_each_queue_has_a_strip_with_its_name_and_the_most_that_were_in_it() -> None:
+    words = said(picture("queued"))
+
+    assert [word for word in words if word in ("in flight", "to train", "in line")] == [
+        "in flight",
+        "to train",
+        "in line",
+    ]
+    assert [word for word in words if word.startswith("at most")] == ["at most 2", "at most 6", "at most 2"]
+
+
+def test_without_lanes_there_are_only_the_queues() -> None:
+    words = said(svg(SAMPLES["queued"], lanes=False))
+
+    assert "to train" in words
+    assert not {"batch-1", "in flight"} & set(words)
+
+
+@pytest.mark.parametrize("name", ["hundred", "no_call"])
+def test_the_latencies_are_the_ones_that_were_looked_at(name: str) -> None:
+    compare(GOLDEN / f"latencies_{name}.svg", latencies(SAMPLES[name]).replace("><", ">\n<"))
+
+
+def test_a_quantile_is_a_value_that_was_there() -> None:
+    assert [rank([1, 2, 3, 4], share) for share in (0.01, 0.5, 0.75, 0.99)] == [1, 2, 3, 4]
+
+
+def test_the_latencies_are_a_picture_of_their_own_below_the_lanes() -> None:
+    root = ET.fromstring(figure(SAMPLES["hundred"], show=("lanes", "queues", "latency")))
+
+    labels = [svg.get("aria-label") for svg in root[0]]
+    assert labels == [narrate(SAMPLES["hundred"]), "99 calls answered: p50 about 0.42 s, p99 about 0.42 s."]
+
+
 # -- the figure
 
 
@@ -285,6 +323,18 @@ def test_the_figure_has_the_sentence_below_the_picture() -> None:
     assert root[1].text == narrate(SAMPLES["together"])
     assert ET.fromstring(figure(SAMPLES["together"], "In short."))[1].text == "In short."
     assert "overflow-x:auto" in (root[0].get("style") or "")
+
+
+def test_a_guess_is_answered_on_a_line_of_its_own() -> None:
+    caption = ET.fromstring(figure(SAMPLES["together"], "In short.", below="You said 1.0 s."))[1]
+
+    assert (caption.text, [line.text for line in caption]) == ("In short.", ["You said 1.0 s."])
+
+
+def test_a_real_clocks_times_are_rounded_in_the_sentence_and_in_the_label() -> None:
+    drawn = figure(SAMPLES["together"], about=True)
+
+    assert drawn.count("finished after about 1.50 s") == 2
 
 
 # -- the axis

@@ -1,60 +1,159 @@
-"""The notebook's own event loop, watched: `await watch(coro)` draws which tasks ran when.
-
-Only what the watched code starts is recorded. It is known by a context variable, which tasks and
-callbacks inherit, and its tasks are wrapped by a task factory that stays on the loop meanwhile.
-"""
+"""The notebook's own event loop, watched: `await watch(coro)` draws which tasks ran when."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
-import types
-from collections.abc import Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, TypeVar
+import json
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self, TypeVar, cast, overload
 
+from asynclab.cell import cell_is_stopped
+from asynclab.driver import drive, recorder_here, task_factory
+from asynclab.picture import trace_events
+from asynclab.pulse import Pulse, Watchdog
+from asynclab.record import Record
 from asynclab.recorder import Recorder, plain
-from asynclab.source_line import line_of_traceback, where_it_waits
+from asynclab.screen import Screen
+from asynclab.source_line import line_of_frame, line_of_traceback
 
 T = TypeVar("T")
 
-_active: ContextVar[Recorder | None] = ContextVar("asynclab_recorder", default=None)
+#: Seconds from one look at queues and at the loop's lateness to the next.
+PULSE = 0.01
+
+#: Seconds from one look of the thread that finds the line at which the loop is blocked to the next.
+LOOK = 0.02
+
+#: Seconds that the loop is blocked until that thread says where: a recorded block is longer.
+BLOCKED = 0.02
+
+PANELS = ("lanes", "queues", "latency")
 
 
-async def watch(coro: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine as `await coro` does, then draw what happened.
+@overload
+def watch(
+    coro: Coroutine[Any, Any, T], *, show: Sequence[str] = ..., queues: Mapping[str, Any] | None = ...
+) -> Coroutine[Any, Any, T]: ...
+@overload
+def watch(*, show: Sequence[str] = ..., queues: Mapping[str, Any] | None = ...) -> Run: ...
+def watch(
+    coro: Any = None,
+    *,
+    show: Sequence[str] = ("lanes", "queues"),
+    queues: Mapping[str, Any] | None = None,
+) -> Any:
+    """Run a coroutine as `await coro` does, and draw what happens, while it happens and for good.
 
     Write `await watch(fetch(store))`: the call with its arguments, inside `watch`. Its value is the
     coroutine's value; an exception leaves as it would without `watch`, and the picture still comes.
+
+    Without a coroutine it watches a block: `with watch() as run:` draws what the tasks do that are made
+    in it, and `run.save("run.json")` keeps it, to be opened in Perfetto or by `asynclab timeline`.
+
+    `queues` are drawn with their depth over time, by the names you give them: `queues={"to train": queue}`.
+    A queue's depth is its `qsize()`, a semaphore's is how many wait for it. They are looked at every 10 ms.
+    `show` says what is drawn: "lanes", "queues", and "latency", a histogram of how long the calls took.
     """
-    __tracebackhide__ = True  # IPython's tracebacks then go from the cell to the learner's line
+    unknown = [panel for panel in show if panel not in PANELS]
+    if unknown or isinstance(show, str):
+        raise ValueError(f"watch can show {', '.join(map(repr, PANELS))}, and was given show={show!r}")
+    if coro is None:
+        return Run("this cell", show, queues or {})
     if not inspect.iscoroutine(coro):
         raise TypeError(_what_to_write(coro))
-    recorder, outer = Recorder(), _active.get()
-    _active.set(recorder)
-    try:
-        with _task_factory(asyncio.get_running_loop()):
-            value: T = await _drive(recorder, recorder.begin(coro.__name__), coro)
-        recorder.add("return", plain(value))
+    return _watch(coro, Run(coro.__name__, show, queues or {}))
+
+
+async def _watch(coro: Coroutine[Any, Any, T], run: Run) -> T:
+    __tracebackhide__ = True  # IPython's tracebacks then go from the cell to the learner's line
+    with run:
+        run.value = await drive(run.recorder, run.number, coro)
+        value: T = run.value
         return value
-    except KeyboardInterrupt:
-        recorder.add("stop", "interrupted", "you interrupted it", "")
-        raise
-    except BaseException as error:
-        recorder.add("raise", type(error).__name__, str(error), line_of_traceback(error.__traceback__))
-        raise
-    finally:
-        _active.set(outer)
-        recorder.close()
-        _display(recorder, coro.__name__)
+
+
+_watch.__name__ = _watch.__qualname__ = "watch"  # so a list of tasks has the name that the learner wrote
+
+
+class Run:
+    """What is being watched, or was: `with watch() as run`."""
+
+    def __init__(self, name: str, show: Sequence[str], queues: Mapping[str, Any]) -> None:
+        self._name, self._show = name, show
+        self._depths = {name: _depth_of(name, queue) for name, queue in queues.items()}
+        self.value: Any = None  # the coroutine's
+
+    @property
+    def record(self) -> Record:
+        """All that has been seen so far; see `asynclab.record`."""
+        return self.recorder.record()
+
+    def save(self, path: str | Path) -> None:
+        """Write it as Chrome trace events, which ui.perfetto.dev and `asynclab timeline FILE` open."""
+        Path(path).write_text(json.dumps(trace_events(self.record)), encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self.recorder = Recorder(outside=self._name)
+        self.number = self.recorder.begin(self._name) or 0
+        self._seen: dict[str, int] = {}
+        self._outer = recorder_here.get()
+        recorder_here.set(self.recorder)
+        self._stack = ExitStack()
+        self._stack.enter_context(task_factory(loop))
+        self._screen = Screen(self.recorder, self._name, self._show)
+        self._look()
+        pulse = Pulse(loop, PULSE, self._beat)
+        watchdog = Watchdog(pulse, LOOK, BLOCKED, self._find_line)
+        self._stack.callback(pulse.stop)
+        self._stack.callback(watchdog.stop)
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        self._stack.close()
+        recorder_here.set(self._outer)
+        self._look()
+        self.recorder.finish(self.number)
+        line = line_of_traceback(traceback)
+        if error is None:
+            self.recorder.add("return", plain(self.value))
+        elif isinstance(error, KeyboardInterrupt) or (_is_cancelled(error) and cell_is_stopped()):
+            self.recorder.add("stop", "interrupted", "you stopped it", line)
+        else:
+            self.recorder.add("raise", type(error).__name__, str(error), line)
+        self.recorder.close()
+        self._screen.close()
+
+    def _beat(self, late_ns: int) -> None:
+        self.recorder.late(late_ns)
+        self._look()
+
+    def _look(self) -> None:
+        for name, depth_of in self._depths.items():
+            depth = depth_of()
+            if depth != self._seen.get(name):
+                self._seen[name] = depth
+                self.recorder.add("depth", name, depth)
+
+    def _find_line(self, frame: FrameType) -> None:
+        self.recorder.seen_blocked(line_of_frame(frame))
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    return isinstance(error, asyncio.CancelledError)
 
 
 async def observe(call: Coroutine[Any, Any, T], service: str, method: str, *args: Any) -> T:
     """Await a demo service's answer, and tell whoever watches when it was asked for and how it ended."""
     __tracebackhide__ = True
-    recorder = _active.get()
+    recorder = recorder_here.get()
     if recorder is None:
         return await call
     id = recorder.call(service, method, args)
@@ -70,131 +169,17 @@ async def observe(call: Coroutine[Any, Any, T], service: str, method: str, *args
     return value
 
 
-# -- a coroutine, step by step
-
-
-@types.coroutine
-def _drive(
-    recorder: Recorder, number: int, coro: Coroutine[Any, Any, T], *, first_step_later: bool = False
-) -> Generator[Any, Any, T]:
-    """Run a coroutine as `await` does, and note when each of its steps begins and ends."""
-    __tracebackhide__ = True
-    value: Any = None
-    error: BaseException | None = None
-    if first_step_later:
-        try:
-            yield
-        except BaseException as thrown:
-            error = thrown
-    while not isinstance(error, GeneratorExit):
-        since = recorder.run(number)
-        try:
-            waits_for = coro.send(value) if error is None else coro.throw(error)
-        except StopIteration as stop:
-            recorder.end(number, since, "returned")
-            result: T = stop.value
-            return result
-        except asyncio.CancelledError:
-            recorder.end(number, since, "cancelled")
-            raise
-        except BaseException:
-            recorder.end(number, since, "raised")
-            raise
-        recorder.wait(number, since, _why(coro, waits_for))
-        value = error = None
-        try:
-            value = yield waits_for
-        except BaseException as thrown:
-            error = thrown
-    # The task was dropped and is being collected; the coroutine may have been closed before us.
-    coro.close()
-    recorder.end(number, recorder.run(number), "cancelled")
-    raise error
-
-
-def _why(coro: Coroutine[Any, Any, Any], waits_for: object) -> str:
-    """What a task waits for: its next turn, another task, or what it called, such as `Queue.get`."""
-    if waits_for is None:
-        return "its next turn"
-    if isinstance(waits_for, asyncio.Task):
-        return f"task {waits_for.get_name()}"
-    inside, _ = where_it_waits(coro)
-    return inside or ("gather" if type(waits_for).__name__ == "_GatheringFuture" else "a future")
-
-
-# -- the tasks that it makes
-
-
-class _Factory:
-    """The loop's task factory while anything is watched; tasks are made by the factory before it."""
-
-    def __init__(self, before: Callable[..., Any] | None) -> None:
-        self.before = before
-        self.watching = 0
-
-    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
-        make = self.before or _plain_task
-        recorder = _active.get()
-        if recorder is None or not inspect.iscoroutine(coro):
-            return make(loop, coro, **options)
-        number = recorder.begin(coro.__name__)
-        task = make(loop, _as_task(recorder, number, coro), **options)
-        recorder.made(number, task)
-        return task
-
-
-def _plain_task(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> asyncio.Task[Any]:
-    return asyncio.Task(coro, loop=loop, **options)
-
-
-def _as_task(recorder: Recorder, number: int, coro: Any) -> Any:
-    async def steps() -> Any:
-        __tracebackhide__ = True
-        return await _drive(recorder, number, coro, first_step_later=True)
-
-    wrapped: Any = steps()
-    wrapped.__name__, wrapped.__qualname__ = coro.__name__, coro.__qualname__
-    # Run it up to the door of the first step. A task cancelled before it ever ran would otherwise
-    # never reach the learner's coroutine, and Python would complain that nobody awaited it.
-    wrapped.send(None)
-    return wrapped
-
-
-@contextmanager
-def _task_factory(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Ours on the loop, once for all runs watched at the same time; the one before it afterwards."""
-    before: Any = loop.get_task_factory()
-    factory = before if isinstance(before, _Factory) else _Factory(before)
-    loop.set_task_factory(factory)
-    factory.watching += 1
-    try:
-        yield
-    finally:
-        factory.watching -= 1
-        ours: Any = loop.get_task_factory()  # or what the watched code has put there
-        if ours is factory and not factory.watching:
-            loop.set_task_factory(factory.before)
-
-
-# -- what the learner sees
-
-
-def _display(recorder: Recorder, name: str) -> None:
-    """One static figure in a notebook, with the same as text beside it; the text alone anywhere else."""
-    from asynclab.narrate import narrate
-    from asynclab.picture import figure, text_bars
-    from asynclab.show import answer_guess
-
-    record = recorder.record()
-    lost = f"The picture ends early: {recorder.lost:,} later events were not kept." if recorder.lost else ""
-    sentence = " ".join(filter(None, [narrate(record), answer_guess(name, record.elapsed), lost]))
-    text = f"{text_bars(record)}\n{sentence}"
-    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
-        from IPython.display import display
-
-        display({"text/html": figure(record, sentence), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
-    else:
-        print(text)
+def _depth_of(name: str, queue: Any) -> Callable[[], int]:
+    """A function that says how deep a queue is, or how many wait for a semaphore."""
+    if hasattr(queue, "qsize"):
+        return cast("Callable[[], int]", queue.qsize)
+    if isinstance(queue, asyncio.Semaphore | asyncio.Lock):
+        return lambda: sum(not waiter.done() for waiter in queue._waiters or ())  # noqa: SLF001 - no other door
+    if callable(queue):
+        return cast("Callable[[], int]", queue)
+    raise TypeError(
+        f"watch can draw a queue, a semaphore, or a function that gives a number; {name!r} is {queue!r:.80}"
+    )
 
 
 def _what_to_write(given: Any) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 
 from asynclab.record import Block, Raised, Record, Returned, Stopped, seconds
+
+#: How times are written: `format_seconds` or `about_seconds`.
+Time = Callable[[float], str]
 
 
 def format_seconds(seconds: float) -> str:
@@ -20,6 +24,19 @@ def format_seconds(seconds: float) -> str:
     if exact and abs(exact) < 0.01:
         return f"{_decimal(exact * 1000)} ms"
     return f"{_decimal(exact)} s"
+
+
+def about_seconds(seconds: float) -> str:
+    """A time on a real clock, where the third digit is chance.
+
+    >>> [about_seconds(t) for t in (0.5031, 1.2, 0.0234, 0.0004, 61.25)]
+    ['about 0.50 s', 'about 1.20 s', 'about 23 ms', 'about 0.4 ms', 'about 61 s']
+    """
+    if seconds >= 10:
+        return f"about {seconds:.0f} s"
+    if seconds >= 0.1:
+        return f"about {seconds:.2f} s"
+    return f"about {1000 * seconds:.{0 if seconds >= 0.01 else 1}f} ms"
 
 
 def _decimal(value: float) -> str:
@@ -65,14 +82,17 @@ def end_word(record: Record) -> str:
     return "stopped" if any(record.of("stop")) else ""
 
 
-def narrate(record: Record) -> str:
+def narrate(record: Record, *, about: bool = False) -> str:
     """What the run did, in one sentence; a second one says that the event loop was blocked.
+
+    With `about`, times are rounded as those of a real clock are.
 
     >>> narrate(Record(((0, "call", 1, "store", "get", ["a"], "T1"), (10**9, "reply", 1, 7))))
     '1 call, still running after 1.0 s.'
     """
-    first = ", ".join([*_work(record), *_items(record), _end(record)])
-    return " ".join(map(_sentence, [first, *_blocked(record)]))
+    time = about_seconds if about else format_seconds
+    first = ", ".join([*_work(record), *_items(record, time), _end(record, time)])
+    return " ".join(map(_sentence, [first, *_blocked(record, time)]))
 
 
 def _sentence(text: str) -> str:
@@ -102,18 +122,18 @@ def _trouble(record: Record) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _items(record: Record) -> list[str]:
+def _items(record: Record, time: Time) -> list[str]:
     if not record.items:
         return []
-    first = format_seconds(record.items[0][0])
+    first = time(record.items[0][0])
     if len(record.items) == 1:
         return [f"yielded 1 item after {first}"]
     return [f"yielded {count(len(record.items), 'item')}, the first after {first}"]
 
 
-def _end(record: Record) -> str:
+def _end(record: Record, time: Time) -> str:
     """How and when the function ended, and what it left behind."""
-    after = f"after {format_seconds(record.elapsed)}"
+    after = f"after {time(record.elapsed)}"
     left = _left_behind(record)
     match record.outcome:
         case Returned():
@@ -142,15 +162,15 @@ def _because(text: str, line: str) -> str:
     return f": {reason or place}" if reason or place else ""
 
 
-def _blocked(record: Record) -> list[str]:
+def _blocked(record: Record, time: Time) -> list[str]:
     blocks = [block for block in record.blocks if block.end_ns > block.start_ns]
     if not blocks:
         return []
     longest = max(blocks, key=lambda block: block.end_ns - block.start_ns)
-    total = format_seconds(record.loop_blocked)
+    total = time(record.loop_blocked)
     if len(blocks) == 1:
         return [f"The loop was blocked for {total} {_by(longest)}"]
-    length = format_seconds(seconds(longest.end_ns - longest.start_ns))
+    length = time(seconds(longest.end_ns - longest.start_ns))
     return [
         f"The loop was blocked {len(blocks):,} times, {total} in all, the longest ({length}) {_by(longest)}"
     ]

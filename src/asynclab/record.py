@@ -35,6 +35,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "run": ("number",),  # ... is being run by the loop from here ...
     "wait": ("number", "why"),  # ... to here, and now waits
     "end": ("number", "how"),  # ... is over: returned, raised or cancelled
+    "depth": ("name", "number"),  # so many are in a queue of a live run, or wait for a semaphore, from now on
+    "lag": ("ns",),  # the loop of a live run did something so much later than it was due
     "worker": ("kind", "megabytes"),  # a pool started a thread or a process
     "arrive": ("id", "object", "method", "args"),  # a client calls the learner's object
     "answer": ("id", "how", "value", "error"),
@@ -381,6 +383,14 @@ class Record:
             )
             for number, event in made.items()
         )
+
+    @cached_property
+    def depths(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """For each queue of a live run its depths over time: ``(from_ns, number)``."""
+        depths: dict[str, list[tuple[int, int]]] = {}
+        for at, _, name, number in self.of("depth"):
+            depths.setdefault(name, []).append((at, number))
+        return {name: tuple(steps) for name, steps in depths.items()}
 
     @cached_property
     def printed(self) -> str:

@@ -1,20 +1,55 @@
-"""Writes down what a live run does: the same record as a simulated one, on the real clock."""
+"""Writes down what a live run does: the same record as a simulated one, on the real clock.
+
+A switch of tasks costs one tuple in a ring. Names and blocks are worked out when somebody reads.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 import weakref
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from asynclab.record import NS, Event, Record
 
-#: A step as long as this is drawn as a blocked loop: what asyncio's debug mode calls a slow callback.
-BLOCKED_NS = NS // 10
+#: A step as long as this is a blocked loop: half of what asyncio's debug mode calls a slow callback.
+BLOCKED_NS = NS // 20
 
-#: Later events are counted and not kept, or a loop of a million turns would fill the memory.
+#: A loop is late from here on; sooner is what its timers take anyway.
+LATE_NS = NS // 1000
+
+#: The newest steps of tasks that are kept; the older ones are forgotten, or a long run would fill the memory.
+MAX_STEPS = 100_000
+
+#: Tasks and other events that are kept; the later ones are counted only.
 MAX_EVENTS = 100_000
+
+#: Bound at import: in a thread that runs a simulated world, `time.perf_counter_ns` is that world's clock.
+clock = time.perf_counter_ns
+
+#: One turn that the loop gave to a task: from, to, the task's number, and what it then waits for.
+Step = tuple[int, int, int, str | None]
+
+
+@dataclass(slots=True)
+class _Task:
+    function: str
+    made_ns: int
+    parent: int | None
+    name: str = ""
+    # Weak, because watching must not keep alive a task that everybody else has dropped.
+    itself: weakref.ref[asyncio.Task[Any]] | None = None
+    end_ns: int | None = None
+    how: str = ""
+
+    def remember_name(self) -> None:
+        task = self.itself() if self.itself is not None else None
+        if task is not None:
+            self.name = task.get_name()
 
 
 class Recorder:
@@ -24,34 +59,38 @@ class Recorder:
     task only after the task factory has made it.
     """
 
-    def __init__(self) -> None:
-        self.lost = 0  # events beyond MAX_EVENTS
+    def __init__(self, *, outside: str = "a callback") -> None:
+        """`outside` is what code is called that runs in none of the watched tasks."""
+        self.lost = 0  # tasks and events beyond MAX_EVENTS
+        self.start_ns = clock()
+        self._outside = outside
         self._open = True
-        self._start_ns = time.perf_counter_ns()
+        self._steps: deque[Step] = deque(maxlen=MAX_STEPS)
+        self._tasks: list[_Task] = []
+        self._numbers: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = weakref.WeakKeyDictionary()
         self._events: list[Event] = []
+        self._late_ns = 0
         self._calls = 0
-        self._functions: list[str] = []  # what each task runs
-        self._names: dict[int, str] = {}
-        # Weak, because watching must not keep alive a task that everybody else has dropped.
-        self._tasks: dict[int, weakref.ref[asyncio.Task[Any]]] = {}
-        # The tasks being run, innermost last: an eager task takes its first step inside another one's.
-        self._on_stack: list[int] = []
-        self._blocked_until = 0
-
-    def now(self) -> int:
-        return time.perf_counter_ns() - self._start_ns
+        self._blocks: list[tuple[int, int, int | None]] = []
+        self._seen_at: list[tuple[int, str]] = []  # the line at which a thread saw the loop blocked, and when
 
     def add(self, kind: str, *fields: Any) -> None:
         if not self._open:
             return
         if len(self._events) < MAX_EVENTS or kind in ("return", "raise", "stop"):
-            self._events.append((self.now(), kind, *fields))
+            self._events.append((clock(), kind, *fields))
         else:
             self.lost += 1
 
     def close(self) -> None:
         """A task that outlives the run writes no more."""
         self._open = False
+        self._steps = self._steps.copy()  # the tasks go on writing into the other one
+
+    @property
+    def has_forgotten(self) -> bool:
+        """Whether there were more steps than are kept."""
+        return len(self._steps) == self._steps.maxlen
 
     # -- calls
 
@@ -62,84 +101,138 @@ class Recorder:
 
     # -- tasks
 
-    def begin(self, function: str) -> int:
-        """Number a task that starts to exist now."""
-        self._functions.append(function)
-        number = len(self._functions)
-        self.add("task", number, "", self._running())
-        return number
+    def begin(self, function: str) -> int | None:
+        """Number a task that starts to exist now; None when there are too many to be kept."""
+        if len(self._tasks) >= MAX_EVENTS:
+            self.lost += 1
+            return None
+        self._tasks.append(_Task(function, clock(), self._running()))
+        return len(self._tasks)
 
     def made(self, number: int, task: asyncio.Task[Any]) -> None:
-        self._tasks[number] = weakref.ref(task)
+        self._tasks[number - 1].itself = weakref.ref(task)
 
-    def run(self, number: int) -> int:
-        """The loop runs the task from now on; gives the time, which `wait` and `end` want back."""
-        self._on_stack.append(number)
-        self.add("run", number)
-        return self.now()
+    def runs_in(self, number: int, task: asyncio.Task[Any] | None) -> None:
+        """A task takes its first step; an eager one before `made` is told of it."""
+        if task is not None:
+            self._numbers[task] = number
 
-    def wait(self, number: int, since: int, why: str) -> None:
-        self._step_over(number, since)
-        self.add("wait", number, why)
+    @property
+    def step(self) -> Callable[[Step], None]:
+        """Takes a `Step`. It is the ring's own `append`, so that a switch costs no call of Python code."""
+        return self._steps.append
+
+    def finish(self, number: int) -> None:
+        """The main task is over, even if it took no step of its own."""
+        task = self._tasks[number - 1]
+        if task.end_ns is None:
+            task.end_ns, task.how = clock(), "returned"
+
+    def block(self, number: int, since: int, until: int) -> None:
+        """A step of a task was long enough for others to notice."""
+        # A task whose step held the long first step of an eager one is not blamed as well.
+        if self._open and not (self._blocks and since < self._blocks[-1][1]):
+            self._blocks.append((since, until, number))
 
     def end(self, number: int, since: int, how: str) -> None:
-        self._remember_name(number)  # while the task is sure to be there
-        self._step_over(number, since)
-        self.add("end", number, how)
+        """The last step of a task, begun at `since`, ends now."""
+        now = clock()
+        self._steps.append((since, now, number, None))
+        if now - since >= BLOCKED_NS:
+            self.block(number, since, now)
+        if self._open:
+            task = self._tasks[number - 1]
+            task.remember_name()  # while it is sure to be there
+            task.end_ns, task.how = now, how
 
     def _running(self) -> int | None:
-        return self._on_stack[-1] if self._on_stack else None
+        """The watched task that runs now; the main one is no task of its own."""
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:
+            return None
+        return self._numbers.get(task, 1 if self._tasks else None) if task is not None else None
 
-    def _step_over(self, number: int, since: int) -> None:
-        self._on_stack.pop()
-        now = self.now()
-        # A task whose step held the long first step of an eager one is not blamed as well.
-        if now - since >= BLOCKED_NS and since >= self._blocked_until and self._open:
-            self._events.append((since, "block", number, "", ""))
-            self._events.append((now, "unblock", number))
-            self._blocked_until = now
+    # -- the loop as a whole
+
+    def late(self, by_ns: int) -> None:
+        """The loop ran something only now that was due `by_ns` ago."""
+        if max(by_ns, self._late_ns) >= LATE_NS:
+            self.add("lag", by_ns)
+        self._late_ns = by_ns
+        now = clock()
+        since = now - by_ns
+        blamed = self._blocks and self._blocks[-1][1] > since
+        if by_ns >= BLOCKED_NS and not blamed and any(at >= since for at, _ in self._seen_at[-1:]):
+            self._blocks.append((since, now, None))
+
+    def seen_blocked(self, line: str) -> None:
+        """Called by the thread that sees the loop blocked: `line` is where it is."""
+        if self._open and line and len(self._seen_at) < MAX_EVENTS:
+            self._seen_at.append((clock(), line))
 
     # -- reading
 
     def record(self) -> Record:
-        """What has been seen so far, in order; a block is noticed only at its end."""
+        """What has been seen so far, in order."""
+        return self.record_of(self._steps)
+
+    def record_of(self, steps: Iterable[Step]) -> Record:
+        """The same with other steps in place of those that were taken; see `glance`."""
         names = self._task_names()
-        events = sorted(self._events, key=lambda event: event[0])
-        return Record(tuple(_with_names(event, names) for event in events))
+        events: list[Event] = [
+            *self._task_events(names, steps),
+            *self._block_events(names),
+            *(_with_name(event, names) for event in self._events),
+        ]
+        events.sort(key=lambda event: event[0])
+        return Record(tuple((event[0] - self.start_ns, *event[1:]) for event in events), self.lost)
+
+    def steps_since(self, at: int) -> list[Step]:
+        """The steps that ended after a moment, oldest first."""
+        steps = list(takewhile(lambda step: step[1] > at, reversed(self._steps)))
+        steps.reverse()
+        return steps
+
+    def _task_events(self, names: dict[int | None, str], steps: Iterable[Step]) -> Iterator[Event]:
+        for number, task in enumerate(self._tasks, start=1):
+            yield (task.made_ns, "task", number, names[number], task.parent)
+        for since, until, number, why in steps:
+            yield (since, "run", number)
+            if until != self._tasks[number - 1].end_ns:
+                yield (until, "wait", number, why or "its next turn")
+        for number, task in enumerate(self._tasks, start=1):
+            if task.end_ns is not None:
+                yield (task.end_ns, "end", number, task.how)
+
+    def _block_events(self, names: dict[int | None, str]) -> Iterator[Event]:
+        for since, until, number in self._blocks:
+            lines = [line for at, line in self._seen_at if since <= at <= until]
+            name = self._outside if number is None else names[number]
+            yield (since, "block", name, "", lines[-1] if lines else "")
+            yield (until, "unblock", name)
 
     def _task_names(self) -> dict[int | None, str]:
         """What the learner called a task, else the function it runs; numbered where two are alike."""
         names: dict[int | None, str] = {}
-        for number, function in enumerate(self._functions, start=1):
-            self._remember_name(number)
-            given = self._names.get(number, "None")
-            automatic = given == "None" or given.removeprefix("Task-").isdigit()  # 3.13.0 says "None"
-            names[number] = function if automatic else given
+        for number, task in enumerate(self._tasks, start=1):
+            task.remember_name()
+            # 3.13.0 says "None" of a task that has no name yet
+            automatic = task.name in ("", "None") or task.name.removeprefix("Task-").isdigit()
+            names[number] = task.function if automatic else task.name
         alike, seen = Counter(names.values()), Counter[str]()
-        for task, name in names.items():
+        for task_number, name in names.items():
             if alike[name] > 1:
                 seen[name] += 1
-                names[task] = f"{name} {seen[name]}"
+                names[task_number] = f"{name} {seen[name]}"
         return {**names, None: ""}
 
-    def _remember_name(self, number: int) -> None:
-        task = self._tasks[number]() if number in self._tasks else None
-        if task is not None:
-            self._names[number] = task.get_name()
 
-
-def _with_names(event: Event, names: dict[int | None, str]) -> Event:
-    """The event with the name of a task in place of its number, where the record wants the name."""
-    match event:
-        case (at, "task", number, _, parent):
-            return (at, "task", number, names[number], parent)
-        case (at, "call", id, service, method, args, task):
-            return (at, "call", id, service, method, args, names[task])
-        case (at, "block", task, why, line):
-            return (at, "block", names[task], why, line)
-        case (at, "unblock", task):
-            return (at, "unblock", names[task])
-    return event
+def _with_name(event: Event, names: dict[int | None, str]) -> Event:
+    """A call with the name of its task in place of the number."""
+    if event[1] != "call":
+        return event
+    return (*event[:-1], names[event[-1]])
 
 
 def plain(value: object) -> Any:

@@ -24,12 +24,16 @@ ROOM_FOR_SIGN = 18
 
 
 def draw_label(page: Page, row: int, text: str) -> str:
-    shown = fitted(text, page.left - GUTTER)
-    return words(page.left - 10, page.y(row) + 4, shown, text_anchor="end", fill=TEXT)
+    return draw_label_at(page, page.y(row) + 4, text)
+
+
+def draw_label_at(page: Page, y: float, text: str) -> str:
+    shown = fitted(text, page.left - GUTTER + 0.01)  # the widest label has just enough room
+    return words(page.left - 10, y, shown, text_anchor="end", fill=TEXT)
 
 
 def draw_rows(scene: Scene, page: Page) -> Iterator[str]:
-    if not scene.rows and not scene.record.items:
+    if not scene.rows and not scene.record.items and scene.lanes:
         yield words(page.left + 8, page.y(0) + 4, "no call was made", fill=TEXT)
     for index, row in enumerate(scene.rows):
         draw = _task if row.is_task else _call
@@ -40,7 +44,7 @@ def draw_rows(scene: Scene, page: Page) -> Iterator[str]:
 def draw_yields(scene: Scene, page: Page) -> Iterator[str]:
     """The last row: a diamond for each item of an async generator."""
     items = scene.record.items
-    if not items:
+    if not items or not scene.lanes:
         return
     index = page.rows - 1
     places = merged((page.x(at * NS), page.x(at * NS)) for at, _ in items)

@@ -5,34 +5,38 @@ Text and thin lines take the colour of the page's own text, so one picture serve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 
 from asynclab.narrate import format_seconds, narrate, one_line
 from asynclab.picture.axis import ticks
 from asynclab.picture.bars import draw_rows, draw_yields
-from asynclab.picture.ink import FONT_PX, element, fitted, line, tooltip, width_of, with_code, words
+from asynclab.picture.ink import STYLE, element, fitted, line, tooltip, width_of, with_code, words
 from asynclab.picture.key import draw_key
+from asynclab.picture.latency import latencies
 from asynclab.picture.page import TEXT, TICKS, Page, lay_out
 from asynclab.picture.rows import Scene
-from asynclab.picture.steps import draw_rest, draw_strip
+from asynclab.picture.steps import draw_depths, draw_rest, draw_strip
 from asynclab.picture.stretches import Mark, draw_blocks, draw_end, draw_mark, mark_in_words
 from asynclab.record import Record, seconds
 
-#: JupyterLab sets these variables for its theme; anywhere else the page's own colour and font are taken.
-STYLE = (
-    "display:block;max-width:none;color:var(--jp-ui-font-color1,inherit);"
-    f"font:{FONT_PX}px var(--jp-ui-font-family,system-ui,sans-serif)"
-)
 
-
-def svg(record: Record, *, width: int = 640, mark: Mark | None = None, title: str = "") -> str:
+def svg(
+    record: Record,
+    *,
+    width: int = 640,
+    mark: Mark | None = None,
+    title: str = "",
+    lanes: bool = True,
+    about: bool = False,
+) -> str:
     """The record as one SVG element; the same string for the same record.
 
     `width` is in pixels, at least 320; the height follows from the rows. `mark` is the stretch of time,
-    in seconds, in which a requirement failed: it is shaded.
+    in seconds, in which a requirement failed: it is shaded. Without `lanes` only the depths of queues are
+    drawn. With `about` the words round times as those of a real clock.
     """
-    scene = Scene(record)
+    scene = Scene(record, lanes)
     page = lay_out(scene, width, title)
     key, key_height = draw_key(page, scene, mark)
     height = page.bottom + TICKS + key_height
@@ -49,11 +53,12 @@ def svg(record: Record, *, width: int = 640, mark: Mark | None = None, title: st
         *draw_rest(scene, page),
         *draw_yields(scene, page),
         *draw_strip(scene, page),
+        *draw_depths(scene, page),
         *draw_end(scene, page),
         *key,
         xmlns="http://www.w3.org/2000/svg",
         role="img",
-        aria_label=narrate(record).replace("`", "") + marked,
+        aria_label=narrate(record, about=about).replace("`", "") + marked,
         viewBox=f"0 0 {page.width:g} {height:g}",
         width=page.width,
         height=height,
@@ -61,15 +66,32 @@ def svg(record: Record, *, width: int = 640, mark: Mark | None = None, title: st
     )
 
 
-def figure(record: Record, caption: str | None = None, *, mark: Mark | None = None) -> str:
+def figure(
+    record: Record,
+    caption: str | None = None,
+    *,
+    mark: Mark | None = None,
+    show: Collection[str] = ("lanes", "queues"),
+    about: bool = False,
+    below: str = "",
+) -> str:
     """The picture with a sentence below it, `narrate`'s by default, as HTML that a notebook keeps.
 
-    Where the page is too narrow, the picture scrolls and the sentence wraps.
+    `show` are the panels: "lanes", "queues", and "latency". `below` is one more line under the sentence.
+    Where the page is narrow, the picture shrinks until its words could hardly be read, and then scrolls.
     """
-    sentence = one_line(narrate(record) if caption is None else caption, 2000)
-    picture = element("div", svg(record, mark=mark), style="overflow-x:auto")
-    below = element("figcaption", with_code(sentence), style="margin-top:6px;max-width:640px")
-    return element("figure", picture, below, style="margin:8px 0")
+    panels = []
+    if "lanes" in show or ("queues" in show and record.depths):
+        panels.append(svg(record, mark=mark, lanes="lanes" in show, about=about))
+    if "latency" in show:
+        panels.append(latencies(record))
+    sentence = one_line(narrate(record, about=about) if caption is None else caption, 2000)
+    lines = [with_code(sentence)] + (
+        [element("div", with_code(below), style="margin-top:4px")] if below else []
+    )
+    picture = element("div", *panels, style="overflow-x:auto")
+    text = element("figcaption", *lines, style="margin-top:6px;max-width:640px") if any(lines) else ""
+    return element("figure", picture, text, style="margin:8px 0")
 
 
 def _how_to_read(page: Page) -> str:

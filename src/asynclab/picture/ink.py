@@ -12,6 +12,12 @@ from html import escape
 
 FONT_PX = 12
 
+#: JupyterLab sets these variables for its theme; anywhere else the page's own colour and font are taken.
+STYLE = (
+    "display:block;max-width:100%;min-width:480px;height:auto;color:var(--jp-ui-font-color1,inherit);"
+    f"font:{FONT_PX}px var(--jp-ui-font-family,system-ui,sans-serif)"
+)
+
 
 def element(name: str, *children: str, **attributes: str | float) -> str:
     """An element; children are markup already, attributes are not.

@@ -42,6 +42,7 @@ class Page:
     pitch: float  # from row to row
     rows: int  # with "and 76 more" and "yields"
     strip: float  # height of the number in flight; 0 when it is not drawn
+    depths: float  # height of the depths of queues
     until_ns: int
 
     @property
@@ -55,7 +56,7 @@ class Page:
     @property
     def bottom(self) -> float:
         """Where the time axis is."""
-        return self.rows_end + self.strip
+        return self.rows_end + self.strip + self.depths
 
     @property
     def bar(self) -> float:
@@ -73,21 +74,22 @@ class Page:
 
 def lay_out(scene: Scene, width: float, title: str) -> Page:
     """The page on which a scene has room."""
-    rows = len(scene.rows) + bool(scene.rest) + bool(scene.record.items)
+    rows = len(scene.rows) + bool(scene.rest) + bool(scene.record.items and scene.lanes)
     lines_of_words = bool(end_word(scene.record)) + bool(scene.record.blocks)
     return Page(
         width=max(width, MIN_WIDTH),
         left=_label_width(scene) + GUTTER,
         top=6 + TITLE * bool(title) + LINE_OF_WORDS * lines_of_words,
         pitch=22 if rows <= 12 else 18,
-        rows=max(rows, 1),
-        strip=STRIP if len(scene.record.calls()) > 1 else 0,
+        rows=max(rows, int(scene.lanes)),
+        strip=STRIP if len(scene.record.calls()) > 1 and scene.lanes else 0,
+        depths=STRIP * len(scene.record.depths),
         until_ns=scene.until_ns,
     )
 
 
 def _label_width(scene: Scene) -> float:
-    labels = ["in flight", *(row.label for row in scene.rows), more(scene)]
+    labels = ["in flight", *(row.label for row in scene.rows), *scene.record.depths, more(scene)]
     return min(max(map(width_of, labels)), WIDEST_LABEL)
 
 

@@ -52,6 +52,7 @@ class Scene:
     """A record as rows, and the stretch of time that is drawn."""
 
     record: Record
+    lanes: bool = True  # whether calls and tasks have rows
 
     @cached_property
     def until_ns(self) -> int:
@@ -84,6 +85,8 @@ class Scene:
     @cached_property
     def _all(self) -> tuple[Call | TaskSpan, ...]:
         """What has a row, in the order in which it began; a task that made calls is seen in them."""
+        if not self.lanes:
+            return ()
         calls = self.record.calls()
         callers = {call.task for call in calls}
         tasks = [task for task in self.record.tasks if task.name not in callers]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
-from asynclab.narrate import count
-from asynclab.picture.bars import draw_label
-from asynclab.picture.ink import element, path, polyline, tooltip, width_of, words
-from asynclab.picture.page import BLUE, PALE, TEXT, Page, more
-from asynclab.picture.rows import Scene, in_flight, key_of
+from asynclab.narrate import count, one_line
+from asynclab.picture.bars import draw_label, draw_label_at
+from asynclab.picture.ink import element, line, path, polyline, tooltip, width_of, words
+from asynclab.picture.page import BLUE, PALE, STRIP, TEXT, Page, more
+from asynclab.picture.rows import MAX_LABEL, Scene, in_flight, key_of
 from asynclab.record import NS
 
 
@@ -18,12 +19,32 @@ def draw_strip(scene: Scene, page: Page) -> Iterator[str]:
         return
     keys = set(map(key_of, scene.record.calls()))
     peak = scene.record.peak()
-    height = page.strip - 22
-    yield words(page.left - 10, page.bottom - 6, "in flight", text_anchor="end", fill=TEXT)
-    yield from _steps(in_flight(scene.record, keys), page, page.bottom, height / peak.count)
-    text = f"at most {peak.count:,}"
-    x = min(page.x(peak.at * NS) + 3, page.right - width_of(text))
-    yield words(x, page.bottom - height - 5, text, fill=TEXT)
+    yield from _strip(
+        "in flight", in_flight(scene.record, keys), peak.count, peak.at * NS, page, page.rows_end + page.strip
+    )
+
+
+def draw_depths(scene: Scene, page: Page) -> Iterator[str]:
+    """Below that, a strip for each queue."""
+    floor = page.rows_end + page.strip
+    for name, depths in scene.record.depths.items():
+        floor += STRIP
+        at, most = max(depths, key=itemgetter(1))
+        yield from _strip(one_line(name, MAX_LABEL), [(0, 0), *depths], most, at, page, floor)
+
+
+def _strip(
+    label: str, steps: list[tuple[int, int]], most: int, at_ns: float, page: Page, floor: float
+) -> Iterator[str]:
+    """Steps over time with their name, and with the most written where it was first reached."""
+    height = STRIP - 22
+    if floor < page.bottom:
+        yield line(page.left, floor, page.right, floor, stroke=TEXT, stroke_opacity=0.3)
+    yield draw_label_at(page, floor - 6, label)
+    yield from _steps(steps, page, floor, height / max(most, 1))
+    text = f"at most {most:,}"
+    x = min(page.x(at_ns) + 3, page.right - width_of(text))
+    yield words(x, floor - height - 5, text, fill=TEXT)
 
 
 def draw_rest(scene: Scene, page: Page) -> Iterator[str]:

@@ -1,0 +1,54 @@
+"""A record for a picture that is drawn many times a second: no finer than the picture can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+
+from asynclab.record import Record
+from asynclab.recorder import Recorder, Step, clock
+
+#: The tasks whose steps are looked at: those that may get a row. Of later ones only beginning and end are.
+TASKS = 64
+
+#: As many pixels as a picture is wide, about.
+PIXELS = 640
+
+
+class Glance:
+    """Reads a recorder again and again, and looks at each step only once."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._seen_to = 0
+        self._seen: list[Step] = []
+        self._gap_ns = 0
+
+    def record(self) -> Record:
+        """What has been seen so far; turns of a task with less than a pixel between them are one."""
+        new = [step for step in self._recorder.steps_since(self._seen_to) if step[2] <= TASKS]
+        if new:
+            self._seen_to = new[-1][1]
+        gap_ns = (clock() - self._recorder.start_ns) // PIXELS
+        self._seen = merged([*self._seen, *new], gap_ns)
+        return self._recorder.record_of(self._seen)
+
+
+def merged(steps: Iterable[Step], gap_ns: int) -> list[Step]:
+    """The steps in the order of their begin; those of one task become one where less is between them.
+
+    >>> merged([(0, 10, 1, None), (12, 20, 1, "sleep"), (90, 95, 1, None)], 5)
+    [(0, 20, 1, 'sleep'), (90, 95, 1, None)]
+    """
+    last: dict[int, Step] = {}
+    done: list[Step] = []
+    for step in steps:
+        before = last.get(step[2])
+        if before is None:
+            last[step[2]] = step
+        elif step[0] - before[1] < gap_ns:
+            last[step[2]] = (before[0], *step[1:])
+        else:
+            done.append(before)
+            last[step[2]] = step
+    return sorted([*done, *last.values()], key=itemgetter(0))

@@ -1,0 +1,107 @@
+"""What a learner sees of a watched run: a picture that moves, and the one that stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from asynclab.cell import shell, somebody_looks
+from asynclab.glance import Glance
+from asynclab.narrate import narrate
+from asynclab.picture import figure, text_bars
+from asynclab.picture.ink import with_code
+from asynclab.record import NS
+from asynclab.recorder import Recorder, clock
+from asynclab.show import answer_guess
+
+#: Seconds from one frame to the next.
+FRAME = 0.2
+
+#: The most of the loop's time that frames may take: a slow one is followed by a longer rest.
+SHARE = 0.05
+
+#: Seconds between two sentences: a screen reader speaks each of them.
+SENTENCE = 5.0
+
+
+class Screen:
+    """Shows one run. The loop itself draws it: a thread would need copies, and would fight for the GIL."""
+
+    def __init__(self, recorder: Recorder, name: str, show: Sequence[str]) -> None:
+        self._recorder, self._name, self._show = recorder, name, show
+        self._glance = Glance(recorder)
+        self._live: _LivePicture | None = None
+        self._spent_ns = 0
+        self._next: asyncio.Handle | None = None
+        if somebody_looks():
+            self._next = asyncio.get_running_loop().call_later(FRAME, self._frame)
+
+    def _frame(self) -> None:
+        began = clock()
+        record = self._glance.record()
+        if self._live is None:
+            self._live = _LivePicture()
+        self._live.draw(figure(record, "", show=self._show, about=True), narrate(record, about=True))
+        spent = clock() - began
+        self._spent_ns += spent
+        # Frames that would be late are left out.
+        rest = max(FRAME - spent / NS, (1 / SHARE - 1) * spent / NS)
+        self._next = asyncio.get_running_loop().call_later(rest, self._frame)
+
+    def close(self) -> None:
+        """Show the picture that stays, with the same as text beside it; outside a notebook the text alone."""
+        if self._next is not None:
+            self._next.cancel()
+        record = self._recorder.record()
+        caption = " ".join(filter(None, [narrate(record, about=True), self._cost(), self._left_out()]))
+        said = answer_guess(self._name, record.elapsed) or ""
+        bars = text_bars(record) if "lanes" in self._show else ""
+        text = "\n".join(filter(None, [bars, caption, said]))
+        if shell() is None:
+            print(text)
+            return
+        html = figure(record, caption, show=self._show, about=True, below=said)
+        bundle = {"text/html": html, "text/plain": text}
+        if self._live is not None:
+            self._live.replace(bundle)
+        else:
+            from IPython.display import display
+
+            display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def _cost(self) -> str:
+        """What the frames took from the loop."""
+        share = self._spent_ns / max(clock() - self._recorder.start_ns, 1)
+        return f"The plot used {100 * share:.1f} % of this loop." if self._live is not None else ""
+
+    def _left_out(self) -> str:
+        if self._recorder.lost:
+            return f"The picture ends early: {self._recorder.lost:,} later events were not kept."
+        if self._recorder.has_forgotten:
+            return "There were very many turns: of the tasks' turns, the picture has the last ones."
+        return ""
+
+
+class _LivePicture:
+    """An output that changes. Widgets do not survive in a saved notebook, so something takes their place."""
+
+    def __init__(self) -> None:
+        from IPython.display import display
+        from ipywidgets import HTML, VBox
+
+        self._picture, self._sentence = HTML(), HTML()
+        self._box = VBox([self._picture, self._sentence])
+        self._spoke_ns = 0
+        self._handle: Any = display(self._box, display_id=True)  # type: ignore[no-untyped-call]
+
+    def draw(self, picture: str, sentence: str) -> None:
+        self._picture.value = picture
+        if clock() - self._spoke_ns >= SENTENCE * NS:
+            self._spoke_ns = clock()
+            self._sentence.value = f'<p role="status" aria-live="polite">{with_code(sentence)}</p>'
+
+    def replace(self, bundle: dict[str, str]) -> None:
+        self._handle.update(bundle, raw=True)
+        for widget in (self._box, self._picture, self._sentence):
+            widget.close()
