@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def make_lab(course: Path) -> list[str]:
-    """`make lab` with this course folder; what it runs where .venv is another clone's and must stay as it is."""
+    """`make lab` with this course folder, or what it runs, where .venv is a link that make would renew."""
     if (ROOT / ".venv").is_symlink():
         return [sys.executable, "-m", "asynclab", "lab", "--folder", str(course)]
     return ["make", "-C", str(ROOT), "lab", f"ARGS=--folder {course}"]

@@ -15,7 +15,6 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from asynclab import recorder as limits
 from asynclab.recorder import Recorder, clock
 from asynclab.source_line import is_learners
 
@@ -36,8 +35,7 @@ def drive(
 ) -> Generator[Any, Any, T]:
     """Run a coroutine as `await` does, and note when each of its steps begins and ends."""
     __tracebackhide__ = True
-    send, step, blocked_ns = coro.send, recorder.step, limits.BLOCKED_NS
-    value: Any = None
+    send, step = coro.send, recorder.step
     error: BaseException | None = None
     if first_step_later:
         try:
@@ -48,10 +46,10 @@ def drive(
         except BaseException as thrown:
             error = thrown
         recorder.runs_in(number, asyncio.current_task())
-    while True:
+    while True:  # Each operation in here is part of every switch: see benchmarks/live.py.
         began = clock()
         try:
-            waits_for = send(value) if error is None else coro.throw(error)
+            waits_for = send(None) if error is None else coro.throw(error)
         except StopIteration as stop:
             recorder.end(number, began, "returned")
             result: T = stop.value
@@ -62,13 +60,10 @@ def drive(
         except BaseException:
             recorder.end(number, began, "raised")
             raise
-        ended = clock()
-        step((began, ended, number, None if waits_for is None else _reason(coro, waits_for)))
-        if ended - began >= blocked_ns:
-            recorder.block(number, began, ended)
+        step((began, clock(), number, None if waits_for is None else _reason(coro, waits_for)))
         error = None
         try:
-            value = yield waits_for
+            yield waits_for  # asyncio resumes a task with None, always
         except GeneratorExit:
             _drop(recorder, number, coro)
             raise

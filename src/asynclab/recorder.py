@@ -70,6 +70,7 @@ class Recorder:
         self._numbers: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = weakref.WeakKeyDictionary()
         self._events: list[Event] = []
         self._late_ns = 0
+        self._looked_ns = 0
         self._calls = 0
         self._blocks: list[tuple[int, int, int | None]] = []
         self._seen_at: list[tuple[int, str]] = []  # the line at which a thread saw the loop blocked, and when
@@ -84,6 +85,7 @@ class Recorder:
 
     def close(self) -> None:
         """A task that outlives the run writes no more."""
+        self._find_blocks()
         self._open = False
         self._steps = self._steps.copy()  # the tasks go on writing into the other one
 
@@ -128,18 +130,10 @@ class Recorder:
         if task.end_ns is None:
             task.end_ns, task.how = clock(), "returned"
 
-    def block(self, number: int, since: int, until: int) -> None:
-        """A step of a task was long enough for others to notice."""
-        # A task whose step held the long first step of an eager one is not blamed as well.
-        if self._open and not (self._blocks and since < self._blocks[-1][1]):
-            self._blocks.append((since, until, number))
-
     def end(self, number: int, since: int, how: str) -> None:
         """The last step of a task, begun at `since`, ends now."""
         now = clock()
         self._steps.append((since, now, number, None))
-        if now - since >= BLOCKED_NS:
-            self.block(number, since, now)
         if self._open:
             task = self._tasks[number - 1]
             task.remember_name()  # while it is sure to be there
@@ -156,15 +150,27 @@ class Recorder:
     # -- the loop as a whole
 
     def late(self, by_ns: int) -> None:
-        """The loop ran something only now that was due `by_ns` ago."""
+        """The loop did only now what was due `by_ns` ago. Told of at each beat of its pulse."""
         if max(by_ns, self._late_ns) >= LATE_NS:
             self.add("lag", by_ns)
         self._late_ns = by_ns
+        if by_ns >= BLOCKED_NS // 2:
+            self._find_blocks()
         now = clock()
-        since = now - by_ns
-        blamed = self._blocks and self._blocks[-1][1] > since
-        if by_ns >= BLOCKED_NS and not blamed and any(at >= since for at, _ in self._seen_at[-1:]):
-            self._blocks.append((since, now, None))
+        free_since = self._blocks[-1][1] if self._blocks else 0
+        if by_ns >= BLOCKED_NS and now - by_ns >= free_since and self._seen_after(now - by_ns):
+            self._blocks.append((now - by_ns, now, None))
+        self._looked_ns = now
+
+    def _find_blocks(self) -> None:
+        """The long ones among the steps since the last look."""
+        for since, until, number, _ in self.steps_since(self._looked_ns):
+            # A task whose step held the long first step of an eager one is not blamed as well.
+            if until - since >= BLOCKED_NS and not (self._blocks and since < self._blocks[-1][1]):
+                self._blocks.append((since, until, number))
+
+    def _seen_after(self, since: int) -> bool:
+        return bool(self._seen_at) and self._seen_at[-1][0] >= since
 
     def seen_blocked(self, line: str) -> None:
         """Called by the thread that sees the loop blocked: `line` is where it is."""
