@@ -16,6 +16,7 @@ LONG = {
     "test_grader_commands",
     "test_interfaces_wire",
     "test_judge_file",
+    "test_live_kernel",
     "test_lab",
     "test_mutation",
     "test_preprocessor",

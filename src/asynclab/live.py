@@ -17,7 +17,7 @@ from asynclab.picture import trace_events
 from asynclab.pulse import Pulse, Watchdog
 from asynclab.record import Record
 from asynclab.recorder import Recorder, plain
-from asynclab.screen import Screen
+from asynclab.screen import Screen, get_ready
 from asynclab.source_line import line_of_frame, line_of_traceback
 
 T = TypeVar("T")
@@ -98,6 +98,7 @@ class Run:
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
+        get_ready()
         self.recorder = Recorder(outside=self._name)
         self.number = self.recorder.begin(self._name) or 0
         self._seen: dict[str, int] = {}

@@ -21,8 +21,17 @@ FRAME = 0.2
 #: The most of the loop's time that frames may take: a slow one is followed by a longer rest.
 SHARE = 0.05
 
+#: Seconds after which the next frame comes in any case.
+LONGEST_REST = 2.0
+
 #: Seconds between two sentences: a screen reader speaks each of them.
 SENTENCE = 5.0
+
+
+def get_ready() -> None:
+    """Import what the first frame needs before a run's clock starts: it takes some tenths of a second."""
+    if somebody_looks():
+        import ipywidgets  # noqa: F401
 
 
 class Screen:
@@ -46,7 +55,7 @@ class Screen:
         spent = clock() - began
         self._spent_ns += spent
         # Frames that would be late are left out.
-        rest = max(FRAME - spent / NS, (1 / SHARE - 1) * spent / NS)
+        rest = max(FRAME - spent / NS, min((1 / SHARE - 1) * spent / NS, LONGEST_REST))
         self._next = asyncio.get_running_loop().call_later(rest, self._frame)
 
     def close(self) -> None:
@@ -103,5 +112,12 @@ class _LivePicture:
 
     def replace(self, bundle: dict[str, str]) -> None:
         self._handle.update(bundle, raw=True)
-        for widget in (self._box, self._picture, self._sentence):
-            widget.close()
+        close_all(self._box, self._picture, self._sentence)
+
+
+def close_all(*widgets: Any) -> None:
+    """Close widgets, and what each has brought along: half of a widget's parts are widgets themselves."""
+    for widget in widgets:
+        for part in (widget, widget.layout, getattr(widget, "style", None)):
+            if part is not None:
+                part.close()

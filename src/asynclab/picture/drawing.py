@@ -86,12 +86,14 @@ def figure(
     if "latency" in show:
         panels.append(latencies(record))
     sentence = one_line(narrate(record, about=about) if caption is None else caption, 2000)
-    lines = [with_code(sentence)] + (
-        [element("div", with_code(below), style="margin-top:4px")] if below else []
-    )
+    lines = [with_code(sentence)]
+    if below:
+        lines.append(element("div", with_code(below), style="margin-top:4px"))
+    # A run on the real clock ends while the learner does something else: a screen reader tells.
+    spoken = {"aria_live": "polite"} if about else {}
+    text = element("figcaption", *lines, **spoken, style="margin-top:6px;max-width:640px")
     picture = element("div", *panels, style="overflow-x:auto")
-    text = element("figcaption", *lines, style="margin-top:6px;max-width:640px") if any(lines) else ""
-    return element("figure", picture, text, style="margin:8px 0")
+    return element("figure", picture, *([text] if any(lines) else []), style="margin:8px 0")
 
 
 def _how_to_read(page: Page) -> str:
