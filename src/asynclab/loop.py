@@ -166,6 +166,13 @@ class VirtualLoop(BaseEventLoop):
         self._timers.add(round(min(when, FOREVER) * NS), timer)
         return timer
 
+    def run_forever(self) -> None:
+        """In the lane of the thread that runs it, which need not be the one that made it."""
+        lane = clock_of_this_thread()
+        if isinstance(lane, Lane):
+            self._room, self._lane = lane.scheduler, lane
+        super().run_forever()
+
     def close(self) -> None:
         super().close()
         self._timers.clear()
