@@ -98,6 +98,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exercises.start_here": {"exercise", "service", "trial"},
     "exercises.event_loop": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     "exercises.own_loop": {"exercise", "measure", "narrate", "observed", "trial"},
+    "exercises.concurrency": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     # the learner's door
     "progress": {"exercise"},
     "show": {

@@ -1,0 +1,3 @@
+# says: has a library that blocks wait in threads
+def best_tool(workload):
+    return "async"

@@ -1,0 +1,3 @@
+# says: Processes cost a start and memory
+def best_tool(workload):
+    return "processes"

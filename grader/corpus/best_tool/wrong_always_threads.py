@@ -1,0 +1,3 @@
+# says: Threads share one GIL
+def best_tool(workload):
+    return "threads"

@@ -1,0 +1,17 @@
+# says: A TaskGroup raises a group of errors
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+
+
+async def hybrid_pipeline(paths, store, transform, sink, *, limit, cores):
+    loop, left = asyncio.get_running_loop(), iter(paths)
+
+    async def work(pool):
+        for path in left:
+            data = await store.get(path)
+            await sink.put(await loop.run_in_executor(pool, transform, data))
+
+    with ProcessPoolExecutor(cores) as pool:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(limit):
+                group.create_task(work(pool))

@@ -1,0 +1,5 @@
+import asyncio
+
+
+async def infer(model, batch):
+    return await asyncio.to_thread(model, batch)

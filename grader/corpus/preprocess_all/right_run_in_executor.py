@@ -1,0 +1,8 @@
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+
+
+async def preprocess_all(images, preprocess, cores):
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(max_workers=cores) as pool:
+        return await asyncio.gather(*(loop.run_in_executor(pool, preprocess, image) for image in images))

@@ -1,0 +1,9 @@
+# says: processes were started
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+
+
+async def preprocess_all(images, preprocess, cores):
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(len(images) or 1) as pool:
+        return await asyncio.gather(*[loop.run_in_executor(pool, preprocess, image) for image in images])

@@ -1,0 +1,10 @@
+# says: The ratio is upside down
+def speedup_table(times):
+    if 1 not in times:
+        raise ValueError("no time for one worker")
+    table = {}
+    for n, seconds in times.items():
+        speedup = seconds / times[1]
+        share = None if n == 1 else (n / speedup - 1) / (n - 1)
+        table[n] = {"speedup": speedup, "efficiency": speedup / n, "serial_share": share}
+    return table
