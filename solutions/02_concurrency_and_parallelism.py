@@ -30,6 +30,7 @@ from asynclab import check, hint, predict, progress, solution, watch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Tool = Literal["async", "threads", "processes", "sequential"]
 
 
 class Store(Protocol):
@@ -49,7 +50,10 @@ class Sink(Protocol):
 
 
 # %% exercise="infer"
-async def infer(model: Callable[[list[float]], list[float]], batch: list[float]) -> list[float]:
+async def infer(
+    model: Callable[[list[float]], list[float]],
+    batch: list[float],
+) -> list[float]:
     """Return `model(batch)`, and keep the event loop free while the model computes.
 
     `model` is a plain function that blocks whoever calls it. While it runs, other tasks go on
@@ -70,7 +74,11 @@ async def infer(model: Callable[[list[float]], list[float]], batch: list[float])
 
 
 # %% exercise="preprocess_all"
-async def preprocess_all(images: list[str], preprocess: Callable[[str], str], cores: int) -> list[str]:
+async def preprocess_all(
+    images: list[str],
+    preprocess: Callable[[str], str],
+    cores: int,
+) -> list[str]:
     """Return `preprocess(image)` for every image, in the order of `images`.
 
     `preprocess` is a plain function that computes in Python, and holds the GIL as it does. Use
@@ -243,7 +251,7 @@ def speedup_table(times: dict[int, float]) -> dict[int, dict[str, float | None]]
 
 
 # %% exercise="best_tool"
-def best_tool(workload: dict[str, Any]) -> Literal["async", "threads", "processes", "sequential"]:
+def best_tool(workload: dict[str, Any]) -> Tool:
     """Return the tool that ends this work soonest, among those that fit into the memory.
 
     `workload` has these keys: "tasks", how many there are; for each of them, one after the

@@ -283,6 +283,40 @@ def test_a_plain_function_can_wait_for_asyncio_run_in_a_thread():
     assert record.loop_blocked == 0.5
 
 
+def test_a_loop_made_in_one_thread_can_be_run_by_another():
+    async def beside(store):
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            return asyncio.run_coroutine_threadsafe(store.get("a"), loop).result()
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    for order_seed in (None, 1, 2, 3):
+        world = World(order_seed=order_seed)
+        store = world.service("store", latency=0.5)
+        record = play(world, beside, store)
+        assert (value_of(record), record.elapsed) == (store.reply("a"), 0.5)
+
+
+def test_a_loop_that_is_kept_runs_in_the_next_world_too():
+    loops = []
+
+    async def again(store):
+        if not loops:
+            loops.append(asyncio.new_event_loop())
+        return await asyncio.to_thread(lambda: loops[0].run_until_complete(store.get("a")))
+
+    for _ in range(2):
+        world = World()
+        store = world.service("store", latency=0.5)
+        assert value_of(play(world, again, store)) == store.reply("a")
+    loops[0].close()
+
+
 def test_concurrent_futures_wait_and_map():
     async def plain_futures():
         def job():

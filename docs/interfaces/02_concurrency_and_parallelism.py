@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Tool = Literal["async", "threads", "processes", "sequential"]
 
 
 class Store(Protocol):
@@ -17,7 +18,10 @@ class Sink(Protocol):
     async def put(self, item: Any) -> None: ...
 
 
-async def infer(model: Callable[[list[float]], list[float]], batch: list[float]) -> list[float]:
+async def infer(
+    model: Callable[[list[float]], list[float]],
+    batch: list[float],
+) -> list[float]:
     """Return `model(batch)`, and keep the event loop free while the model computes.
 
     `model` is a plain function that blocks whoever calls it. While it runs, other tasks go on
@@ -28,7 +32,11 @@ async def infer(model: Callable[[list[float]], list[float]], batch: list[float])
     raise NotImplementedError
 
 
-async def preprocess_all(images: list[str], preprocess: Callable[[str], str], cores: int) -> list[str]:
+async def preprocess_all(
+    images: list[str],
+    preprocess: Callable[[str], str],
+    cores: int,
+) -> list[str]:
     """Return `preprocess(image)` for every image, in the order of `images`.
 
     `preprocess` is a plain function that computes in Python, and holds the GIL as it does. Use
@@ -108,7 +116,7 @@ def speedup_table(times: dict[int, float]) -> dict[int, dict[str, float | None]]
     raise NotImplementedError
 
 
-def best_tool(workload: dict[str, Any]) -> Literal["async", "threads", "processes", "sequential"]:
+def best_tool(workload: dict[str, Any]) -> Tool:
     """Return the tool that ends this work soonest, among those that fit into the memory.
 
     `workload` has these keys: "tasks", how many there are; for each of them, one after the

@@ -1,4 +1,4 @@
-def best_tool(workload: dict[str, Any]) -> Literal["async", "threads", "processes", "sequential"]:
+def best_tool(workload: dict[str, Any]) -> Tool:
     """Return the tool that ends this work soonest, among those that fit into the memory.
 
     `workload` has these keys: "tasks", how many there are; for each of them, one after the

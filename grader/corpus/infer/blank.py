@@ -1,4 +1,7 @@
-async def infer(model: Callable[[list[float]], list[float]], batch: list[float]) -> list[float]:
+async def infer(
+    model: Callable[[list[float]], list[float]],
+    batch: list[float],
+) -> list[float]:
     """Return `model(batch)`, and keep the event loop free while the model computes.
 
     `model` is a plain function that blocks whoever calls it. While it runs, other tasks go on

@@ -1,5 +1,7 @@
 async def preprocess_all(
-    images: list[str], preprocess: Callable[[str], str], cores: int
+    images: list[str],
+    preprocess: Callable[[str], str],
+    cores: int,
 ) -> list[str]:
     """Return `preprocess(image)` for every image, in the order of `images`.
 

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
 
-async def preprocess_all(images: list[str], preprocess: Callable[[str], str], cores: int) -> list[str]:
+async def preprocess_all(
+    images: list[str],
+    preprocess: Callable[[str], str],
+    cores: int,
+) -> list[str]:
     """Return `preprocess(image)` for every image, in the order of `images`.
 
     `preprocess` is a plain function that computes in Python, and holds the GIL as it does. Use
