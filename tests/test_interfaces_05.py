@@ -125,10 +125,11 @@ def test_batcher():
 
 
 def check_device_worker(trial):
-    model = trial.function("model", "rows", latency=0.05, form="native", reply=doubled)
+    model = trial.function("model", "rows", latency=0.053, form="native", reply=doubled)
     worker = trial.make("DeviceWorker", model)
     trial.heartbeat(0.01, 1.0)
-    for n, at in enumerate((0.1, 0.101, 0.102, 0.5)):
+    come = (0.1, 0.101, 0.102, 0.5)
+    for n, at in enumerate(come):
         trial.at(at, worker, "run", [n])
     trial.at(0.51, worker, "close")
     trial.at(0.7, worker, "run", [9])
@@ -140,6 +141,9 @@ def check_device_worker(trial):
     run.heartbeat_gap.at_most(0.0, "keeps the loop free")
     run.peak(model).at_most(1, "never calls the model twice at once")
     run.workers.at_most(1, "keeps one thread")
+    calls = run.record.calls("model")
+    late = [answer.end - call.end for answer, call in zip(answers, calls, strict=False)]
+    run.requires(max(late) < 1e-6, "answers as soon as the model has", f"{max(late):.3f} s later")
     run.requires(
         answers[4].error == "RuntimeError", "refuses work after close", f"the last run: {answers[4].how}"
     )
@@ -171,12 +175,33 @@ class DeviceWorkerThatClosesOnTheLoop(DeviceWorker):
         self.pool.shutdown(wait=True)
 
 
+class DeviceWorkerThatSettlesInItsThread(DeviceWorker):
+    async def run(self, rows):
+        future = asyncio.get_running_loop().create_future()
+        self.pool.submit(self.settle, future, rows)
+        return await future
+
+    def settle(self, future, rows):
+        future.set_result(self.model(rows))
+
+
+class DeviceWorkerThatTellsTheLoop(DeviceWorkerThatSettlesInItsThread):
+    async def run(self, rows):
+        self.loop = asyncio.get_running_loop()
+        return await super().run(rows)
+
+    def settle(self, future, rows):
+        self.loop.call_soon_threadsafe(future.set_result, self.model(rows))
+
+
 def test_device_worker():
+    assert outcome(check_device_worker, DeviceWorker=DeviceWorkerThatTellsTheLoop) == ""
     assert outcome(check_device_worker, DeviceWorker=DeviceWorker) == ""
     for wrong, says in (
         (DeviceWorkerOnTheLoop, "keeps the loop free"),
         (DeviceWorkerInTheDefaultPool, "never calls the model twice at once"),
         (DeviceWorkerThatClosesOnTheLoop, "keeps the loop free"),
+        (DeviceWorkerThatSettlesInItsThread, "answers as soon as the model has"),
     ):
         assert outcome(check_device_worker, DeviceWorker=wrong) == says
 

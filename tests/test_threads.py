@@ -212,6 +212,77 @@ def test_a_wait_with_a_timeout_ends_in_time():
     assert value_of(play(World(), impatient)) == [False, 0.7]
 
 
+def test_what_a_thread_settles_does_not_wake_the_loop():
+    async def main(heartbeat):
+        loop = asyncio.get_running_loop()
+        settled = loop.create_future()
+
+        def settle():
+            time.sleep(1.0)
+            settled.set_result("settled")
+
+        threading.Thread(target=settle).start()
+        beat = loop.call_later(heartbeat, int)
+        await settled
+        beat.cancel()
+        return time.monotonic()
+
+    assert play(World(), main, 2.5).outcome.value == 2.5  # the next event, as in life
+    assert play(World(), main, 0.5).outcome.why == "deadlock"  # the last event came too early
+
+
+def test_a_deadlock_of_a_loop_that_nobody_woke_says_who_did_not():
+    async def main():
+        queue = asyncio.Queue()
+
+        def put():
+            time.sleep(1.0)
+            queue.put_nowait("item")
+
+        threading.Thread(target=put).start()
+        await queue.get()
+
+    ended = play(World(), main).outcome
+    assert ended.why == "deadlock"
+    assert "does not wake it: only `loop.call_soon_threadsafe` does" in ended.text
+    assert '`queue.put_nowait("item")`' in ended.text
+    assert ended.line.startswith("`main` waits in `Queue.get`")
+
+
+def test_a_timer_that_a_thread_sets_does_not_wake_the_loop_either():
+    async def main():
+        loop, called = asyncio.get_running_loop(), []
+
+        def set_a_timer():
+            loop.call_later(1.0, lambda: called.append(time.monotonic()))
+
+        threading.Thread(target=set_a_timer).start()
+        await asyncio.sleep(3.0)
+        await asyncio.sleep(0)
+        return called
+
+    assert play(World(), main).outcome.value == [3.0]
+
+
+def test_a_loop_in_a_thread_is_woken_from_the_main_one_in_the_same_way():
+    async def main(threadsafe):
+        inner = {}
+
+        async def wait():
+            inner["loop"], inner["told"] = asyncio.get_running_loop(), asyncio.Event()
+            await inner["told"].wait()
+            return time.monotonic()
+
+        waiting = asyncio.create_task(asyncio.to_thread(asyncio.run, wait()))
+        await asyncio.sleep(1.0)
+        call = inner["loop"].call_soon_threadsafe if threadsafe else inner["loop"].call_soon
+        call(inner["told"].set)
+        return await waiting
+
+    assert play(World(), main, True).outcome.value == 1.0
+    assert play(World(), main, False).outcome.why == "deadlock"
+
+
 def test_call_soon_threadsafe_reaches_the_loop_at_its_instant():
     async def told_by_a_thread():
         loop, told = asyncio.get_running_loop(), asyncio.Event()

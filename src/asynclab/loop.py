@@ -76,6 +76,8 @@ class VirtualLoop(BaseEventLoop):
         self._arrived: list[Completion] = []  # completions that this loop has not seen yet
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._timers = Timers()
+        self._asleep = False  # in what would be its selector
+        self._woken = False
         self._turns = 0
         self._turns_at = 0
         self._max_turns = max_turns
@@ -148,7 +150,17 @@ class VirtualLoop(BaseEventLoop):
             return super().call_soon(callback, *args, context=context)
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
+        if self._asleep:
+            self._hear()
         return handle
+
+    def _hear(self) -> None:
+        """A callback has come while the loop sleeps. As in life, one from another thread does not wake it."""
+        lane = clock_of_this_thread()
+        if isinstance(lane, Lane) and lane is not self._lane:
+            self._room.did_not_wake = self._room.did_not_wake or lane.line()
+        else:
+            self._woken = True  # it comes of what the world has completed
 
     def call_later(
         self, delay: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
@@ -181,7 +193,8 @@ class VirtualLoop(BaseEventLoop):
         """There are none: completions are delivered by `select`."""
 
     def _write_to_self(self) -> None:
-        """A thread has handed something over. Nobody sleeps in a selector, so nobody has to be woken."""
+        """`call_soon_threadsafe` has come, which wakes the loop."""
+        self._woken = True
         lane = clock_of_this_thread()
         if isinstance(lane, Lane) and lane is not self._lane:
             lane.may_give_way()
@@ -205,12 +218,21 @@ class VirtualLoop(BaseEventLoop):
         self._arrived.append(completion)
 
     def _idle(self, until: int | None) -> None:
-        """Nothing is ready here: stand still until something has come or the next timer is due."""
-        if self._lane is self._room.main:
-            self._room.idle(until)
-        else:
-            timeout = None if until is None else (until - self._room.now) / NS
-            self._lane.wait(lambda: bool(self._arrived or self._ready), timeout)
+        """Nothing is ready here: sleep until something wakes the loop or the next timer is due."""
+        self._asleep, self._woken = True, False
+        try:
+            if self._lane is self._room.main:
+                while not self._is_up(until):
+                    self._room.idle(until)
+            else:
+                timeout = None if until is None else (until - self._room.now) / NS
+                self._lane.wait(lambda: self._is_up(until), timeout)
+        finally:
+            self._asleep = False
+        self._room.did_not_wake = ""
+
+    def _is_up(self, until: int | None) -> bool:
+        return bool(self._woken or self._arrived or (until is not None and self._room.now >= until))
 
     def _complete(self, id: int, how: str, *content: Any) -> None:
         self._room.forget(id)

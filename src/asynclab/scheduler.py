@@ -33,6 +33,11 @@ NO_THREADS = (
     "open the notebook in JupyterLab on a machine of your own"
 )
 
+UNHEARD = (
+    "a thread gave the event loop something to do ({line}), and that does not wake it: "
+    "only `loop.call_soon_threadsafe` does, or `asyncio.run_coroutine_threadsafe`"
+)
+
 #: So many operations are told the world at the latest, even if no time passes.
 MAX_UNTOLD = 10_000
 
@@ -99,6 +104,8 @@ class Scheduler:
         self.cpu_of_ended = 0.0
         self.ended: RunEnded | None = None
         self.closing = False
+        # The line of a thread that gave a sleeping event loop something to do, which does not wake it.
+        self.did_not_wake = ""
         self.has_threads = True  # False: the loop's own thread is the only lane there can be
         self.describe: Callable[[], str] = str
         self.refer: Callable[[dict[str, Any]], Any] | None = None  # makes an object of a reference
@@ -248,8 +255,11 @@ class Scheduler:
             "horizon": "after an hour on the world's clock it was still not over",
             "events": "so much happened that its record is full",
         }
+        text = texts.get(why, f"the world ended the run: {why}")
+        if why == "deadlock" and self.did_not_wake:
+            text = UNHEARD.format(line=self.did_not_wake)
         places = "; ".join(filter(None, [self.describe(), *(lane.place() for lane in self.lanes.values())]))
-        self.ended = RunEnded(why, texts.get(why, f"the world ended the run: {why}"), places)
+        self.ended = RunEnded(why, text, places)
         return self.ended
 
 
