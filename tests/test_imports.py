@@ -120,8 +120,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cell": set(),
     "screen": {"cell", "glance", "narrate", "picture", "picture.ink", "record", "recorder", "show"},
     "live": {"cell", "driver", "picture", "pulse", "record", "recorder", "screen", "source_line"},
+    "session": {"cell", "driver", "narrate", "picture.ink"},
+    "controls": {"cell", "narrate", "screen"},
+    "kernel": {"cell", "narrate", "picture.ink", "pulse", "record", "source_line"},
     "demo": {"live"},
-    "__init__": {"live", "show"},
+    "__init__": {"controls", "kernel", "live", "session", "show"},
     # the course folder and the command line
     "cells": set(),
     "exchange": set(),
@@ -247,7 +250,9 @@ def test_the_grader_imports_nothing_of_the_package_that_is_not_there():
 
 def test_the_public_names_are_a_dozen_at_most_and_each_is_there():
     assert sorted(asynclab.__all__) == asynclab.__all__
-    assert asynclab.__all__ == ["check", "hint", "predict", "progress", "solution", "watch"]
+    assert asynclab.__all__ == [
+        *("buttons", "check", "hint", "predict", "progress", "session", "solution", "watch")
+    ]
     assert all(callable(getattr(asynclab, name)) for name in asynclab.__all__)
 
 

@@ -462,7 +462,8 @@ def test_outside_a_notebook_the_picture_is_printed_as_text(capsys):
 def test_the_guess_for_the_function_is_answered_below_the_picture(monkeypatch, capsys):
     answered = []
     monkeypatch.setattr(
-        "asynclab.screen.answer_guess", lambda name, elapsed: answered.append(name) or "You said 1.0 s."
+        "asynclab.screen.answer_guess",
+        lambda name, elapsed, about: answered.append(name) or "You said 1.0 s.",
     )
 
     asyncio.run(watch(two(Store(latency=0))))

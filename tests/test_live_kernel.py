@@ -96,3 +96,153 @@ def test_importing_the_course_in_a_kernel_imports_no_widgets(kernel):
         messages = fresh.run("import asynclab, sys; print('ipywidgets' in sys.modules)", looked_at=True)
 
     assert of(messages, "stream") == [{"name": "stdout", "text": "False\n"}]
+
+
+# -- a kernel that can always be stopped
+
+
+def stop_when(kernel, told):
+    """A function that presses the stop button once a cell has sent `told`."""
+
+    def see(message):
+        data = message["content"].get("data", {})
+        if told in str(message["content"].get("text", "")) + data.get("text/plain", ""):
+            kernel.manager.interrupt_kernel()
+
+    return see
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["await asyncio.sleep(3600)", "while True: await asyncio.sleep(0)"],
+    ids=["idle", "busy"],
+)
+def test_the_stop_button_ends_what_waits_and_what_is_busy(kernel, what):
+    source = f"""
+    async def go_on():
+        print("it runs", flush=True)
+        {what}
+    await watch(go_on())
+    """
+    messages = kernel.run(source, looked_at=True, on_message=stop_when(kernel, "it runs"))
+
+    assert [error["ename"] for error in of(messages, "error")] == ["CancelledError"]
+    [final] = of(messages, "update_display_data", "display_data")[-1:]
+    assert "stopped after about" in final["data"]["text/plain"]
+    assert "you stopped it" in final["data"]["text/plain"]
+    assert of(kernel.run("print('still here')"), "stream")[0]["text"] == "still here\n"
+
+
+@pytest.mark.parametrize("what", ["time.sleep(3600)", "while True: pass"], ids=["sleeps", "computes"])
+@pytest.mark.parametrize("how", ["await go_on()", "await asyncio.gather(go_on())"], ids=["cell", "task"])
+def test_a_blocked_loop_is_named_on_the_screen_and_the_stop_button_ends_it(kernel, what, how):
+    source = f"async def go_on():\n    {what}\n{how}"
+    messages = kernel.run(source, looked_at=True, on_message=stop_when(kernel, "has been blocked"))
+
+    [notice] = of(messages, "display_data")
+    assert "The event loop has been blocked for about 1." in notice["data"]["text/plain"]
+    assert f"at line 2: `{what}`" in notice["data"]["text/plain"]
+    assert [error["ename"] for error in of(messages, "error")] == ["CancelledError"]
+    last = of(messages, "update_display_data")[-1]
+    assert last["data"]["text/plain"].startswith("The event loop was blocked for more than ")
+    assert of(kernel.run("print('still here')"), "stream")[0]["text"] == "still here\n"
+
+
+def test_a_stop_that_comes_before_anybody_could_know_of_the_block_is_not_lost(kernel):
+    source = "async def go_on():\n    print('it runs', flush=True)\n    time.sleep(3600)\nawait go_on()"
+    messages = kernel.run(source, on_message=stop_when(kernel, "it runs"))
+
+    assert [error["ename"] for error in of(messages, "error")] == ["CancelledError"]
+
+
+def test_a_cell_without_await_is_stopped_by_python_itself_and_nothing_is_said(kernel):
+    source = "print('it runs', flush=True)\ntime.sleep(3600)"
+    messages = kernel.run(source, looked_at=True, on_message=stop_when(kernel, "it runs"))
+
+    assert [error["ename"] for error in of(messages, "error")] == ["KeyboardInterrupt"]
+    assert of(messages, "display_data") == []
+
+
+def test_with_nobody_looking_a_blocked_loop_leaves_no_output(kernel):
+    messages = kernel.run("async def rude():\n    time.sleep(1.6)\nawait rude()")
+
+    assert of(messages, "display_data", "stream", "error") == []
+
+
+def test_no_task_of_ours_runs_in_a_quiet_kernel(kernel):
+    messages = kernel.run("print(sorted(t.get_coro().__qualname__ for t in asyncio.all_tasks()))")
+    with Kernel() as plain:
+        plain_messages = plain.run(
+            "import asyncio; print(sorted(t.get_coro().__qualname__ for t in asyncio.all_tasks()))"
+        )
+
+    assert of(messages, "stream") == of(plain_messages, "stream")
+
+
+def test_a_check_refuses_on_a_kernel_whose_loop_was_patched():
+    with Kernel() as patched:
+        messages = patched.run(
+            "import nest_asyncio; nest_asyncio.apply()\nfrom asynclab import check\ncheck('first_fetch')"
+        )
+
+    [told] = of(messages, "display_data")
+    assert "This kernel is patched by nest_asyncio" in told["data"]["text/plain"].replace("`", "")
+    assert "Kernel > Restart Kernel" in told["data"]["text/plain"]
+    assert of(messages, "error", "execute_result") == []
+
+
+# -- sessions and buttons
+
+
+def test_a_session_cancels_and_names_what_a_demo_left_behind(kernel):
+    source = """
+    from asynclab import session
+    async def ticker():
+        while True:
+            await asyncio.sleep(0.01)
+    with session():
+        tasks = [asyncio.create_task(ticker()), asyncio.create_task(ticker(), name="second")]
+        await asyncio.sleep(0.05)
+    await asyncio.wait(tasks)
+    print([task.cancelled() for task in tasks])
+    """
+    messages = kernel.run(source)
+
+    [told] = of(messages, "display_data")
+    assert told["data"]["text/plain"] == (
+        "2 tasks were still running at the end, and were cancelled: ticker, second."
+    )
+    assert of(messages, "stream")[0]["text"] == "[True, True]\n"
+
+
+PRESSED = """
+from asynclab import buttons
+async def until(controls):
+    for _ in range(50):
+        if controls["stop"]:
+            return "stopped"
+        await asyncio.sleep(0.02)
+    return "nobody pressed"
+with buttons("slower", "stop") as controls:
+    {first}
+    said = await until(controls)
+print(said)
+"""
+
+
+def test_a_button_acts_while_the_cell_runs_and_text_takes_its_place(kernel):
+    # What a click does, after it has come over the wire: the browser's tests press for real.
+    first = "import threading; threading.Thread(target=controls._buttons[1].click).start()"
+    messages = kernel.run(PRESSED.format(first=first), looked_at=True)
+
+    assert of(messages, "stream")[0]["text"] == "stopped\n"
+    [final] = of(messages, "update_display_data")
+    assert final["data"]["text/plain"] == "You pressed stop 1 time."
+    assert len(of(messages, "comm_open")) == len(of(messages, "comm_close"))
+
+
+def test_with_nobody_looking_there_are_no_buttons(kernel):
+    messages = kernel.run(PRESSED.format(first=""))
+
+    assert of(messages, "stream")[0]["text"] == "nobody pressed\n"
+    assert of(messages, "display_data", "comm_open") == []

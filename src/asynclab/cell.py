@@ -13,6 +13,16 @@ def shell() -> Any:
     return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 
+def present(rich: dict[str, str], text: str) -> None:
+    """One output with all forms, by their media types, in a notebook; the text elsewhere."""
+    if shell() is None:
+        print(text)
+        return
+    from IPython.display import display
+
+    display({**rich, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+
+
 def somebody_looks() -> bool:
     """Whether a picture that moves would be seen: a front end sent the cell, and says which one it is.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import types
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator, MutableSet
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 #: Who writes down what this task, or this code outside tasks, does; None where nobody watches.
 recorder_here: ContextVar[Recorder | None] = ContextVar("asynclab_recorder", default=None)
+
+#: Where to note the tasks that are made, see `session`; None where nobody asks.
+tasks_here: ContextVar[MutableSet[asyncio.Task[Any]] | None] = ContextVar("asynclab_tasks", default=None)
 
 _is_learners = lru_cache(maxsize=4096)(is_learners)
 
@@ -104,6 +107,13 @@ class _Factory:
         self.watching = 0
 
     def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
+        task = self._make(loop, coro, **options)
+        noted = tasks_here.get()
+        if noted is not None:
+            noted.add(task)
+        return task
+
+    def _make(self, loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
         make = self.before or _plain_task
         recorder = recorder_here.get()
         number = recorder.begin(coro.__name__) if recorder is not None and inspect.iscoroutine(coro) else None

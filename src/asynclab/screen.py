@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from asynclab.cell import shell, somebody_looks
+from asynclab.cell import present, somebody_looks
 from asynclab.glance import Glance
 from asynclab.narrate import narrate
 from asynclab.picture import figure, text_bars
@@ -64,20 +64,14 @@ class Screen:
             self._next.cancel()
         record = self._recorder.record()
         caption = " ".join(filter(None, [narrate(record, about=True), self._cost(), self._left_out()]))
-        said = answer_guess(self._name, record.elapsed) or ""
+        said = answer_guess(self._name, record.elapsed, about=True) or ""
         bars = text_bars(record) if "lanes" in self._show else ""
         text = "\n".join(filter(None, [bars, caption, said]))
-        if shell() is None:
-            print(text)
-            return
         html = figure(record, caption, show=self._show, about=True, below=said)
-        bundle = {"text/html": html, "text/plain": text}
         if self._live is not None:
-            self._live.replace(bundle)
+            self._live.replace({"text/html": html, "text/plain": text})
         else:
-            from IPython.display import display
-
-            display(bundle, raw=True)  # type: ignore[no-untyped-call]
+            present({"text/html": html}, text)
 
     def _cost(self) -> str:
         """What the frames took from the loop."""

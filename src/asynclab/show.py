@@ -6,6 +6,7 @@ Each shows HTML in a notebook and plain text elsewhere. Nothing is ever printed 
 from __future__ import annotations
 
 import ast
+import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typing import Any
 from asynclab import progress as kept
 from asynclab.course_folder import CLONE
 from asynclab.exercise import Exercise, examine, find_exercise
-from asynclab.narrate import format_seconds
+from asynclab.narrate import about_seconds, format_seconds
 from asynclab.picture import text_bars
 from asynclab.picture.ink import with_code
 from asynclab.progress import Standing
@@ -48,7 +49,7 @@ def check(name: str) -> Points | None:
     __tracebackhide__ = True
     _refuse_unconfigured_marks()
     exercise = _exercise(name)
-    if exercise is None:
+    if exercise is None or _refuse_patched_kernel():
         return None
     output = _Output(may_change=exercise.is_long)
     verdict = examine(
@@ -66,6 +67,20 @@ def _show_progress(exercise: Exercise, output: _Output, done: float) -> None:
         said = f"Checking {exercise.name}: {done:.0%}"
         bar = f'<progress value="{done:.2f}" aria-label="{escape(said)}"></progress>'
         output.show({"text/html": f'<p style="margin:2px 0">{escape(said)} {bar}</p>'}, said)
+
+
+def _refuse_patched_kernel() -> bool:
+    """Whether nest_asyncio was applied here, which cannot be undone; says so."""
+    patched = hasattr(asyncio, "_nest_patched")
+    if patched:
+        _show_lines(
+            [
+                "This kernel is patched by `nest_asyncio`: it switches tasks where no `await` is, so a check "
+                "would judge another Python than the one that marks you.",
+                "Take `nest_asyncio.apply()` out of the notebook, then Kernel > Restart Kernel.",
+            ]
+        )
+    return patched
 
 
 class NoMarks(RuntimeError):
@@ -132,12 +147,15 @@ def predict(name: str, guess: float | EllipsisType) -> None:
         _show_lines([f"You say {format_seconds(guess)}. Now run the next cell."])
 
 
-def answer_guess(name: str, elapsed: float) -> str | None:
-    """The answer to an open guess about a function that took `elapsed` seconds; None without a guess."""
+def answer_guess(name: str, elapsed: float, *, about: bool = False) -> str | None:
+    """The answer to an open guess about a function that took `elapsed` seconds; None without a guess.
+
+    With `about`, the seconds are those of a real clock, and rounded.
+    """
     guess = _guesses.pop(name, None)
     if guess is None:
         return None
-    took = format_seconds(float(f"{elapsed:.3g}"))
+    took = about_seconds(elapsed) if about else format_seconds(float(f"{elapsed:.3g}"))
     if abs(guess - elapsed) <= max(0.1 * elapsed, 0.02):
         return f"You said {format_seconds(guess)}, and it took {took}."
     return f"You said {format_seconds(guess)}; it took {took}."
