@@ -345,6 +345,34 @@ def test_a_task_that_outlives_the_run_is_open_and_writes_no_more(seen):
     assert seen[0].tasks[1].how == "open"
 
 
+def test_a_glance_at_a_run_that_goes_on_ends_now_and_not_with_the_last_event(seen):
+    async def cell():
+        with watch() as run:
+            await asyncio.sleep(0.05)
+            return run.record.last_ns, Glance(run.recorder).record().last_ns
+
+    last, now = asyncio.run(cell())
+
+    assert last < 50_000_000 <= now
+
+
+def test_a_cancelled_tasks_traceback_has_only_the_learners_lines_at_its_end(seen):
+    async def waits():
+        await asyncio.Event().wait()
+
+    async def cell():
+        with watch():
+            task = asyncio.create_task(waits())
+            await asyncio.sleep(0)
+            task.cancel()
+            await task
+
+    with pytest.raises(asyncio.CancelledError) as caught:
+        asyncio.run(cell())
+
+    assert caught.traceback[-1].path.name != "driver.py"
+
+
 def test_watching_keeps_no_dropped_task_alive(seen):
     async def forgetful():
         asyncio.create_task(asyncio.Event().wait())  # noqa: RUF006 - dropped on purpose

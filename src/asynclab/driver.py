@@ -47,7 +47,7 @@ def drive(
             _drop(recorder, number, coro)
             raise
         except BaseException as thrown:
-            error = thrown
+            error = thrown.with_traceback(None)  # so that a learner's traceback does not end in here
         recorder.runs_in(number, asyncio.current_task())
     while True:  # Each operation in here is part of every switch: see benchmarks/live.py.
         began = clock()
@@ -71,7 +71,7 @@ def drive(
             _drop(recorder, number, coro)
             raise
         except BaseException as thrown:
-            error = thrown
+            error = thrown.with_traceback(None)  # so that a learner's traceback does not end in here
 
 
 def _drop(recorder: Recorder, number: int, coro: Coroutine[Any, Any, Any]) -> None:

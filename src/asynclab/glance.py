@@ -1,4 +1,4 @@
-"""A record for a picture that is drawn many times a second: no finer than the picture can show."""
+"""A record for a picture, also for one that is drawn many times a second: no finer than it can show."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Glance:
             self._seen_to = new[-1][1]
         gap_ns = (clock() - self._recorder.start_ns) // PIXELS
         self._seen = merged([*self._seen, *new], gap_ns)
-        return self._recorder.record_of(self._seen)
+        return self._recorder.record_of(self._seen, until_now=True)
 
 
 def merged(steps: Iterable[Step], gap_ns: int) -> list[Step]:

@@ -12,6 +12,7 @@ import inspect
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -20,7 +21,7 @@ from asynclab.narrate import about_seconds
 from asynclab.picture.ink import with_code
 from asynclab.pulse import Pulse, Watchdog
 from asynclab.record import seconds
-from asynclab.source_line import learners_frame, line_of_frame
+from asynclab.source_line import is_learners, line_of_frame
 
 #: Seconds between two beats: an idle cell that is stopped ends with the next one.
 BEAT = 0.1
@@ -30,6 +31,8 @@ PATIENCE = 0.3
 
 #: Seconds that the loop must be blocked for the screen to say so, and between two updates.
 NOTICE = 1.0
+
+SCREEN = str(Path(__file__).with_name("screen.py"))
 
 _keeper: _Keeper | None = None
 
@@ -54,7 +57,7 @@ class _Keeper:
         shell.events.register("post_run_cell", self._cell_ends)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._pulse = Pulse(loop, BEAT)
+        self._pulse = Pulse(loop, BEAT, self._loop_is_free)
         self._watchdog = Watchdog(self._pulse, BEAT, PATIENCE, self._blocked, self._free)
 
     # -- in the loop's thread
@@ -79,6 +82,9 @@ class _Keeper:
                 raise asyncio.CancelledError(f"you stopped it at {line_of_frame(frame)}")
 
         return stop
+
+    def _loop_is_free(self, _: int) -> None:
+        self._stop_asked = False  # the cell has been cancelled by now
 
     def _cell_ends(self, *_: object) -> None:
         if self._notice is not None:  # the last moment at which JupyterLab takes an update
@@ -139,12 +145,15 @@ class _Notice:
 
 
 def _in_a_coroutine(frame: FrameType | None) -> bool:
-    """Whether the learner's code that runs is part of a coroutine: a task, or a cell with an `await`."""
-    frame = learners_frame(frame)
-    while frame is not None:
-        if frame.f_code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+    """Whether the learner's code that runs is part of a coroutine: a task, or a cell with an `await`.
+
+    A picture that is being drawn is not: it ends soon, and half of one is of no use.
+    """
+    while frame is not None and frame.f_code.co_filename != SCREEN:
+        is_coroutine = frame.f_code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR)
+        if is_coroutine and is_learners(frame.f_code.co_filename):
             return True
-        frame = learners_frame(frame.f_back)
+        frame = frame.f_back
     return False
 
 

@@ -183,14 +183,19 @@ class Recorder:
         """What has been seen so far, in order."""
         return self.record_of(self._steps)
 
-    def record_of(self, steps: Iterable[Step]) -> Record:
-        """The same with other steps in place of those that were taken; see `glance`."""
+    def record_of(self, steps: Iterable[Step], *, until_now: bool = False) -> Record:
+        """The same with other steps in place of those that were taken; see `glance`.
+
+        With `until_now` a run that goes on does not end with its last event, but at this moment.
+        """
         names = self._task_names()
         events: list[Event] = [
             *self._task_events(names, steps),
             *self._block_events(names),
             *(_with_name(event, names) for event in self._events),
         ]
+        if until_now and self._open:
+            events.append((clock(), "lag", 0))
         events.sort(key=lambda event: event[0])
         return Record(tuple((event[0] - self.start_ns, *event[1:]) for event in events), self.lost)
 

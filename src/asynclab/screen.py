@@ -27,6 +27,9 @@ LONGEST_REST = 2.0
 #: Seconds between two sentences: a screen reader speaks each of them.
 SENTENCE = 5.0
 
+#: Of words that are there for screen readers only: the eye finds them below the picture.
+UNSEEN = "position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)"
+
 
 def get_ready() -> None:
     """Import what the first frame needs before a run's clock starts: it takes some tenths of a second."""
@@ -51,7 +54,7 @@ class Screen:
         record = self._glance.record()
         if self._live is None:
             self._live = _LivePicture()
-        self._live.draw(figure(record, "", show=self._show, about=True), narrate(record, about=True))
+        self._live.draw(figure(record, show=self._show, about=True), narrate(record, about=True))
         spent = clock() - began
         self._spent_ns += spent
         # Frames that would be late are left out.
@@ -62,12 +65,12 @@ class Screen:
         """Show the picture that stays, with the same as text beside it; outside a notebook the text alone."""
         if self._next is not None:
             self._next.cancel()
-        record = self._recorder.record()
+        record = self._glance.record()
         caption = " ".join(filter(None, [narrate(record, about=True), self._cost(), self._left_out()]))
         said = answer_guess(self._name, record.elapsed, about=True) or ""
         bars = text_bars(record) if "lanes" in self._show else ""
         text = "\n".join(filter(None, [bars, caption, said]))
-        html = figure(record, caption, show=self._show, about=True, below=said)
+        html = figure(record, caption, show=self._show, about=True, below=said, spoken=True)
         if self._live is not None:
             self._live.replace({"text/html": html, "text/plain": text})
         else:
@@ -102,7 +105,7 @@ class _LivePicture:
         self._picture.value = picture
         if clock() - self._spoke_ns >= SENTENCE * NS:
             self._spoke_ns = clock()
-            self._sentence.value = f'<p role="status" aria-live="polite">{with_code(sentence)}</p>'
+            self._sentence.value = f'<p aria-live="polite" style="{UNSEEN}">{with_code(sentence)}</p>'
 
     def replace(self, bundle: dict[str, str]) -> None:
         self._handle.update(bundle, raw=True)

@@ -73,13 +73,9 @@ def _refuse_patched_kernel() -> bool:
     """Whether nest_asyncio was applied here, which cannot be undone; says so."""
     patched = hasattr(asyncio, "_nest_patched")
     if patched:
-        _show_lines(
-            [
-                "This kernel is patched by `nest_asyncio`: it switches tasks where no `await` is, so a check "
-                "would judge another Python than the one that marks you.",
-                "Take `nest_asyncio.apply()` out of the notebook, then Kernel > Restart Kernel.",
-            ]
-        )
+        why = "it switches tasks where no `await` is, so a check would judge another Python than ours."
+        mend = "Take `nest_asyncio.apply()` out of the notebook, then Kernel > Restart Kernel."
+        _show_lines([f"This kernel is patched by `nest_asyncio`: {why}", mend])
     return patched
 
 

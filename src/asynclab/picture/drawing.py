@@ -74,10 +74,12 @@ def figure(
     show: Collection[str] = ("lanes", "queues"),
     about: bool = False,
     below: str = "",
+    spoken: bool = False,
 ) -> str:
     """The picture with a sentence below it, `narrate`'s by default, as HTML that a notebook keeps.
 
     `show` are the panels: "lanes", "queues", and "latency". `below` is one more line under the sentence.
+    With `spoken` a screen reader says the words as soon as they are there.
     Where the page is narrow, the picture shrinks until its words could hardly be read, and then scrolls.
     """
     panels = []
@@ -89,11 +91,10 @@ def figure(
     lines = [with_code(sentence)]
     if below:
         lines.append(element("div", with_code(below), style="margin-top:4px"))
-    # A run on the real clock ends while the learner does something else: a screen reader tells.
-    spoken = {"aria_live": "polite"} if about else {}
-    text = element("figcaption", *lines, **spoken, style="margin-top:6px;max-width:640px")
+    live = {"aria_live": "polite"} if spoken else {}
+    text = element("figcaption", *lines, **live, style="margin-top:6px;max-width:640px")
     picture = element("div", *panels, style="overflow-x:auto")
-    return element("figure", picture, *([text] if any(lines) else []), style="margin:8px 0")
+    return element("figure", picture, text, style="margin:8px 0")
 
 
 def _how_to_read(page: Page) -> str:
