@@ -1,4 +1,4 @@
-"""The commands of authors and teachers: build, check, prove, judge; teach, setup, selftest."""
+"""The commands of authors and teachers: build, check, prove, judge; teach, grade, setup, selftest."""
 
 import argparse
 import os
@@ -122,6 +122,26 @@ def _parser() -> argparse.ArgumentParser:
     teach.add_argument(
         "--folder", type=Path, default=Repository().root / "teacher", help="the course's folder (teacher/)"
     )
+    grade_ = add(
+        "grade",
+        commands.grade,
+        "mark what was handed in, as `nbgrader autograde` does, and many times faster",
+        "grade 01_event_loop --student ada",
+    )
+    grade_.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_event_loop")
+    grade_.add_argument(
+        "--student", action="append", metavar="NAME", help="only this one; may be given more than once"
+    )
+    grade_.add_argument(
+        "--force", action="store_true", help="mark again what has its marks, in the same worlds as before"
+    )
+    grade_.add_argument(
+        "--paranoid", action="store_true", help="a sandbox and a Python of its own for each exercise; slow"
+    )
+    grade_.add_argument(
+        "--folder", type=Path, default=Repository().root / "teacher", help="the course's folder (teacher/)"
+    )
+
     add("setup", commands.setup, "make what learners' code runs in for marks", "setup")
 
     selftest = add(

@@ -130,6 +130,24 @@ def teach(arguments: Namespace) -> int:
     return int(refused) if arguments.no_lab else lab.start(folder, arguments.rest, role="teacher")
 
 
+def grade(arguments: Namespace) -> int:
+    from grader.grading import Course, print_summary, run
+
+    course = Course.read(arguments.folder.resolve())
+    students = course.to_mark(arguments.assignment, arguments.student, force=arguments.force)
+    if not students:
+        print("Everything that was handed in has its marks. To mark it again: --force")
+        return 0
+    results = run(course, arguments.assignment, students, paranoid=arguments.paranoid)
+    print_summary(results)
+    left = len(students) - len(results)
+    if left:
+        print(f"Interrupted: {count(left, 'submission')} left. The same command goes on from here.")
+        return 130
+    print(f"Next, in {course.folder}: nbgrader generate_feedback {arguments.assignment}")
+    return 0
+
+
 def setup(arguments: Namespace) -> int:
     from grader.runtime import make_runtime
 

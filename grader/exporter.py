@@ -1,21 +1,39 @@
 """How nbgrader reads a submitted notebook: through us, so its own reader never sees what a learner wrote."""
 
 import json
+import weakref
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbgrader.converters.base import NbGraderException
 
-from asynclab.cells import Json
 from grader.hostile import UnreadableError, read_release
-from grader.sanitise import read_notebook
-
-NOTES_CELL = "asynclab-notes"
+from grader.refusal import SandboxRefused
+from grader.sandbox import Sandbox
+from grader.sanitise import rebuilt
+from grader.selftest import proven_sandbox
 
 
 class RebuiltExporter(NotebookExporter):
-    """In place of a file in submitted/: the released notebook with the learner's answers and own cells."""
+    """In place of a file in submitted/: the released notebook with the learner's answers and own cells.
+
+    nbgrader makes one before it touches anything, so this is where it is stopped if there is no sandbox.
+    """
+
+    sandbox: Sandbox
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        stack = ExitStack()
+        try:
+            self.sandbox = stack.enter_context(proven_sandbox())
+        except SandboxRefused as refused:
+            self.log.error("%s", refused)
+            raise NbGraderException(str(refused)) from refused
+        weakref.finalize(self, stack.close)  # at the end of the run, or of the process
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         path = Path(filename)
@@ -32,22 +50,3 @@ class RebuiltExporter(NotebookExporter):
             raise RuntimeError(f"`{path.name}` {error}") from error
         node = nbformat.reads(json.dumps(notebook), as_version=4)  # type: ignore[no-untyped-call]
         return self.from_notebook_node(node, resources, **kw)  # type: ignore[no-untyped-call]
-
-
-def rebuilt(path: Path, released: Json) -> Json:
-    """The notebook that is marked in place of a submitted one.
-
-    Raises: UnreadableError
-    """
-    notebook, notes = read_notebook(path, released)
-    names = {cell["id"] for cell in released["cells"]}
-    for cell in notebook["cells"]:
-        if cell["id"] not in names:
-            cell["metadata"] = {"asynclab": {"kind": "own"}}
-    if notes:
-        text = "**About this submission**\n\n" + "\n".join(
-            f"- {note[0].upper()}{note[1:]}." for note in notes
-        )
-        cell = {"cell_type": "markdown", "id": NOTES_CELL, "metadata": {}, "source": text}
-        notebook["cells"].insert(0, cell)
-    return notebook

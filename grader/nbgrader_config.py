@@ -20,15 +20,16 @@ if PROGRAMS not in os.get_exec_path():
     os.environ["PATH"] = os.pathsep.join([PROGRAMS, *os.get_exec_path()])
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput
 
 from asynclab.exchange import COURSE_ID, exchange_folder
 from grader.collect import CarefulCollect
 from grader.exporter import RebuiltExporter
+from grader.harmless_markdown import harmless_markdown
 from grader.hostile import MAX_BYTES
 from grader.late import ShareForEachDay
 from grader.lesson import CODE_STUB, TEXT_STUB
-from grader.preprocessor import MarksInTheKernel
+from grader.preprocessor import MarksFromTheJudge, SaveMarks
 from grader.sanitise import before_autograding
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
@@ -77,24 +78,29 @@ c.OverwriteCells.add_missing_cells = True
 # --- what gives marks
 
 c.Autograde.autograde_preprocessors = [
-    # In place of Execute, with which one `await` that never ends voids the whole notebook, and a word on
-    # stderr a right answer.
-    MarksInTheKernel,
+    # In place of Execute, which runs learners' code with the instructor's rights, and with which one `await`
+    # that never ends voids the whole notebook.
+    MarksFromTheJudge,
     ClearMetadataPreprocessor,
     # A million printed lines are in every page of feedback.
     LimitOutput,
-    SaveAutoGrades,
+    # In place of SaveAutoGrades, which takes a mark from what a cell shows: `-1`, or nothing, is full marks.
+    SaveMarks,
     AssignLatePenalties,
     CheckCellMetadata,
 ]
 
 # A cell that hangs is never stopped; a notebook full of them takes all day.
-c.MarksInTheKernel.cell_seconds = 30
-c.MarksInTheKernel.notebook_seconds = 300
+c.MarksFromTheJudge.cell_cpu_seconds = 10
+c.MarksFromTheJudge.cell_seconds = 30
+c.MarksFromTheJudge.notebook_seconds = 300
 
 # Validate passes a blank notebook whose tests have the tag `skip-execution`, and waits for a cell that hangs.
 c.Execute.skip_cells_with_tag = "__never__"
 c.Execute.timeout = 30
+
+# What learners wrote between the words of a text runs as a script in formgrader, and in feedback.
+c.TemplateExporter.filters = {"markdown2html": harmless_markdown}
 
 # What was marked is edited by accident.
 c.Autograde.permissions = 444

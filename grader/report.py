@@ -38,6 +38,16 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """The rows in columns, the first to the left, the others to the right; the first row is the heading."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        right = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+        lines.append("  ".join([first.ljust(widths[0]), *right]))
+    return "\n".join(lines)
+
+
 def _print_row(outcomes: Sequence[Outcome]) -> None:
     if not outcomes:
         return

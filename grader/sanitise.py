@@ -24,6 +24,7 @@ from asynclab.rebuild import NotANotebook, rebuild
 from grader.hostile import UnreadableError, fault, read, read_json, read_release
 
 REASON_CELL = "asynclab-unreadable"
+NOTES_CELL = "asynclab-notes"
 TIME = "timestamp.txt"  # nbgrader's own two files in a submission
 SECRET = "submission_secret.txt"
 
@@ -93,6 +94,25 @@ def read_notebook(path: Path, released: Json) -> tuple[Json, tuple[str, ...]]:
     except NotANotebook as error:
         raise UnreadableError(f"cannot be marked. {error}") from error
     return rebuilt.notebook, rebuilt.notes
+
+
+def rebuilt(path: Path, released: Json) -> Json:
+    """The notebook that is marked in place of a submitted one.
+
+    Raises: UnreadableError
+    """
+    notebook, notes = read_notebook(path, released)
+    names = {cell["id"] for cell in released["cells"]}
+    for cell in notebook["cells"]:
+        if cell["id"] not in names:
+            cell["metadata"] = {"asynclab": {"kind": "own"}}
+    if notes:
+        text = "**About this submission**\n\n" + "\n".join(
+            f"- {note[0].upper()}{note[1:]}." for note in notes
+        )
+        cell = {"cell_type": "markdown", "id": NOTES_CELL, "metadata": {}, "source": text}
+        notebook["cells"].insert(0, cell)
+    return notebook
 
 
 def blank(released: Json, reason: str) -> Json:
