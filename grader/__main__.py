@@ -9,7 +9,7 @@ from pathlib import Path
 from grader import commands
 from grader.judge_file import CheckError
 from grader.lesson import SourceError
-from grader.refusal import SandboxRefused
+from grader.refusal import GradebookError, SandboxRefused
 from grader.repository import Repository, UsageError
 
 EPILOG = """examples:
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, LookupError) as error:
         print(f"grader: {error.args[0]}", file=sys.stderr)
         return 2
-    except (SourceError, CheckError) as error:
+    except (SourceError, CheckError, GradebookError) as error:
         print(f"grader: {error}", file=sys.stderr)
         return 1
     except SandboxRefused as refused:

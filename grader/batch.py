@@ -6,7 +6,6 @@ either. Whatever one submission does, it loses its own points and the next one i
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -15,11 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+
 from asynclab.cells import Json
-from grader.gradebook import MarksWriter, NotWrittenError
+from grader.gradebook import MarksWriter
 from grader.hostile import UnreadableError, read
 from grader.judge import MarkedNotebook, mark, unmarked
 from grader.notebook_player import CellLimits
+from grader.refusal import GradebookError
 from grader.sandbox import Sandbox, SandboxError
 from grader.sanitise import TIME, Submission, blank, make_fit, rebuilt
 from grader.seeds import Seeds
@@ -30,7 +32,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Result:
     """What became of one submission: the points by grade id, None where a person has to give them, and
-    remarks for the instructor."""
+    remarks for the instructor. Without any points it could not be marked."""
 
     student: str
     score: float
@@ -67,7 +69,7 @@ def grade(
     for student in students:
         try:
             yield _grade_one(Submission(course, student, assignment), sandbox, writer, limits)
-        except (NotWrittenError, OSError) as error:
+        except (GradebookError, OSError) as error:
             _log.exception("%s: not marked", student)
             yield Result(student, 0.0, {}, (f"NOT MARKED: {error}",))
 
@@ -115,8 +117,8 @@ def _new_files(submission: Submission, marked: Mapping[str, MarkedNotebook]) -> 
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(submission.folder, new, ignore=shutil.ignore_patterns("*.ipynb"))
     for name, one in marked.items():
-        text = json.dumps(one.notebook, indent=1, sort_keys=True, ensure_ascii=False)
-        (new / name).write_text(text + "\n", encoding="utf-8")
+        node = nbformat.from_dict(one.notebook)  # type: ignore[no-untyped-call]
+        (new / name).write_text(nbformat.writes(node) + "\n", encoding="utf-8")  # type: ignore[no-untyped-call]
     for path in new.rglob("*"):
         if path.is_file():
             path.chmod(0o444)

@@ -6,11 +6,12 @@ from typing import Any
 
 from asynclab.cells import outputs as well_formed
 from asynclab.wire import LinkError, Wire
+from grader.harmless_html import harmless as harmless_html
 
 Output = dict[str, Any]
 
-#: What a notebook may show of a cell, by the type of its content. No script can be in any of it but HTML
-#: and SVG, which whoever shows it cleans.
+#: What a notebook may show of a cell, by the type of its content. Pages show SVG as an image, in which
+#: nothing runs, and Markdown through `harmless_markdown`.
 SHOWN = (
     "text/plain",
     "text/html",
@@ -78,6 +79,8 @@ def _rebuilt(output: Output) -> Output:
             "traceback": [_cut(line, 5_000) for line in output["traceback"][:60]],
         }
     data = {name: _cut(content, MAX_DATA) for name, content in output["data"].items() if name in SHOWN}
+    if "text/html" in data:
+        data["text/html"] = harmless_html(data["text/html"])
     rebuilt: Output = {"output_type": kind, "data": data, "metadata": {}}
     return rebuilt if kind == "display_data" else rebuilt | {"execution_count": output["execution_count"]}
 

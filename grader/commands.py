@@ -144,6 +144,10 @@ def grade(arguments: Namespace) -> int:
     if left:
         print(f"Interrupted: {count(left, 'submission')} left. The same command goes on from here.")
         return 130
+    failed = sum(not result.points for result in results)
+    if failed:
+        print(f"{count(failed, 'submission')} could not be marked; the reasons are above.")
+        return 1
     print(f"Next, in {course.folder}: nbgrader generate_feedback {arguments.assignment}")
     return 0
 

@@ -21,6 +21,7 @@ from traitlets.config import Config
 
 from asynclab.cells import Json
 from grader.judge import Mark
+from grader.refusal import GradebookError
 
 #: What nbgrader writes below an answer that nobody has given.
 NO_RESPONSE = "No response."
@@ -30,15 +31,17 @@ class UnknownAssignmentError(LookupError):
     """The gradebook does not know what was handed in."""
 
 
-class NotWrittenError(Exception):
-    """The gradebook refuses a submission, which has no new marks."""
-
-
 class MarksWriter:
     """One session of the gradebook, and the only one that writes while it is open."""
 
     def __init__(self, db_url: str, course_id: str, config: Config) -> None:
-        self._gradebook = Gradebook(db_url, course_id)
+        """
+        Raises: GradebookError: if it cannot be opened.
+        """
+        try:
+            self._gradebook = Gradebook(db_url, course_id)
+        except SQLAlchemyError as error:
+            raise GradebookError(f"the gradebook {db_url} cannot be opened: {_reason(error)}") from error
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
 
@@ -52,7 +55,7 @@ class MarksWriter:
         """Write one submission: its notebooks with their marks by grade id. Returns its score, less what was
         taken for being late.
 
-        Raises: UnknownAssignmentError, NotWrittenError
+        Raises: UnknownAssignmentError, GradebookError
         """
         try:
             with warnings.catch_warnings():
@@ -60,7 +63,7 @@ class MarksWriter:
                 return self._write(assignment, student, timestamp, notebooks)
         except (SQLAlchemyError, InvalidEntry) as error:
             self._gradebook.db.rollback()
-            raise NotWrittenError(f"the gradebook refuses it: {error}") from error
+            raise GradebookError(f"the gradebook refuses it: {_reason(error)}") from error
 
     def _write(
         self,
@@ -103,6 +106,11 @@ class MarksWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _reason(error: Exception) -> str:
+    """What the database itself says, without the statement."""
+    return str(getattr(error, "orig", None) or error)
 
 
 def _fill_in(entry: Any, notebook: Json, marks: Mapping[str, Mark]) -> None:

@@ -16,14 +16,14 @@ from typing import Any
 
 from asynclab import cells
 from asynclab.cells import Json
-from asynclab.exercise import Exercise, all_exercises, examine
+from asynclab.exercise import all_exercises, examine
 from asynclab.verdict import Verdict
 from asynclab.verdict_html import verdict_html
 from asynclab.world import World
 from grader.cell_run import Output
 from grader.marked_cells import exercise_of, gives_points, points_of, runs
 from grader.notebook_player import CellLimits, NotebookPlayer, NotebookRun
-from grader.sandbox import Sandbox, Submission
+from grader.sandbox import Sandbox, SandboxError, Submission
 
 NO_MARK = "There is no mark yet"
 
@@ -86,7 +86,7 @@ def _mark_of(all_cells: list[Json], place: int, submission: Submission, run: Not
             "this cell is no check of the course, and what a learner's code says of itself proves nothing",
         )
     try:
-        with NotebookPlayer(submission, run, place, _workers_seed(seed, exercise)) as player:
+        with NotebookPlayer(submission, run, place, _workers_seed(seed, exercise.name)) as player:
             verdict = examine(exercise, {}, seed=seed, player=player)
     except Exception as error:
         _log.exception("The check of %s failed; it has no mark.", exercise.name)
@@ -107,24 +107,26 @@ def _with_its_cell(verdict: Verdict, all_cells: list[Json], run: NotebookRun) ->
     for place, cell in enumerate(all_cells):
         if cells.is_answer(cell) and cells.grade_id(cell) == verdict.exercise:
             if place in run.stopped:
-                return replace(verdict, verdict="stopped", cause="", sentence=run.stopped[place])
+                return replace(verdict, verdict="stopped", cause=run.stopped[place], record=None)
             if place in run.errors:
-                return replace(
-                    verdict, verdict="not_yet", cause="", sentence=f"Its cell raised {run.errors[place]}."
-                )
+                return replace(verdict, verdict="not_yet", cause=f"Its cell raised {run.errors[place]}.")
     return verdict
 
 
 def _run_the_rest(submission: Submission, run: NotebookRun, seed: int) -> None:
     """The learner's own cells below the last check give no points, but are to show what they show."""
-    if any(place not in run.outputs for place in run.sources):
-        with NotebookPlayer(submission, run, max(run.sources) + 1, seed % 2**32) as player:
+    if all(place in run.outputs for place in run.sources):
+        return
+    try:
+        with NotebookPlayer(submission, run, max(run.sources) + 1, _workers_seed(seed, "the rest")) as player:
             player.load(World())
+    except SandboxError:
+        _log.exception("Cells below the last check were not run; no mark depends on them.")
 
 
-def _workers_seed(seed: int, exercise: Exercise) -> int:
+def _workers_seed(seed: int, purpose: str) -> int:
     """For the worker's own dice. Nobody can tell from it which worlds will be drawn."""
-    digest = hashlib.sha256(f"worker {seed} {exercise.name}".encode()).digest()
+    digest = hashlib.sha256(f"worker {seed} {purpose}".encode()).digest()
     return int.from_bytes(digest[:4])
 
 

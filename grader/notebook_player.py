@@ -46,12 +46,13 @@ class NotebookRun:
     def run(self, place: int, worker: Worker, wire: Wire) -> bool:
         """Run a cell in a worker; whether the worker is still there afterwards."""
         began = time.monotonic()
-        seconds = min(self.limits.wall, self.limits.notebook - self.spent)
+        seconds = max(0.0, min(self.limits.wall, self.limits.notebook - self.spent))
         try:
             with worker.within_cpu(self.limits.cpu):
-                done = run_cell(wire, self.sources[place], began + max(0.0, seconds))
+                done = run_cell(wire, self.sources[place], began + seconds)
         except LinkError as error:
-            self._stop(place, worker.end() or str(error))
+            late = f"it was still running after {seconds:g} s"
+            self._stop(place, worker.end() or (late if error.why == "wall" else str(error)))
             return False
         finally:
             self.spent += time.monotonic() - began

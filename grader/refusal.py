@@ -1,4 +1,4 @@
-"""Why nothing is graded on this machine as it is."""
+"""Why nothing is graded on this machine as it is, or not written down."""
 
 
 class SandboxRefused(Exception):
@@ -8,3 +8,7 @@ class SandboxRefused(Exception):
         super().__init__(f"Refusing to grade: {reason}. Nothing was graded. To fix it: {fix}")
         self.reason = reason
         self.fix = fix
+
+
+class GradebookError(Exception):
+    """The gradebook cannot be opened, or refuses what is to be written; the message says why."""

@@ -6,6 +6,9 @@ from typing import NoReturn
 
 import pytest
 
+from grader.refusal import SandboxRefused
+from grader.runtime import Runtime, make_runtime
+
 #: Files of tests that start nbgrader, JupyterLab, sandboxes or many processes, or try many random programs.
 LONG = {
     "test_benchmarks",
@@ -15,11 +18,12 @@ LONG = {
     "test_course_folder",
     "test_grader_commands",
     "test_interfaces_wire",
+    "test_grading",
+    "test_judge",
     "test_judge_file",
     "test_live_kernel",
     "test_lab",
     "test_mutation",
-    "test_preprocessor",
     "test_properties",
     "test_prove",
     "test_rebuild",
@@ -49,6 +53,15 @@ def chromium() -> str:
 def bubblewrap() -> str:
     """The path of bwrap, which the sandbox is made with."""
     return program("bwrap", package="bubblewrap")
+
+
+@pytest.fixture(scope="session")
+def runtime(bubblewrap: str) -> Runtime:
+    """What learners' code runs in for marks, made if it is not there."""
+    try:
+        return make_runtime(say=lambda text: None)
+    except SandboxRefused as refused:
+        not_run(str(refused))
 
 
 def program(*names: str, package: str) -> str:

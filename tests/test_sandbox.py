@@ -8,7 +8,6 @@ import time
 
 import psutil
 import pytest
-from conftest import not_run
 
 from asynclab.exercise import all_exercises
 from asynclab.link import encode
@@ -20,20 +19,10 @@ from grader.answer import judge_over_wire
 from grader.cell_run import harmless, run_cell
 from grader.judge_file import Judged
 from grader.percent import read_lessons
-from grader.refusal import SandboxRefused
 from grader.repository import Repository
-from grader.runtime import make_runtime
 from grader.sandbox import Sandbox, SandboxError, Submission, Worker
 
 LIMITS = {"cpu": 1.0, "wall": 10.0, "turns": 100_000}
-
-
-@pytest.fixture(scope="module")
-def runtime(bubblewrap):
-    try:
-        return make_runtime(say=lambda text: None)
-    except SandboxRefused as refused:
-        not_run(str(refused))
 
 
 @pytest.fixture(scope="module")

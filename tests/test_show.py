@@ -15,6 +15,7 @@ import pytest
 from answers import RIGHT, run_cell
 
 from asynclab import check, hint, predict, progress, show, solution
+from asynclab.course_folder import CLONE
 from asynclab.progress import FOLDER
 
 
@@ -25,8 +26,7 @@ def a_learner_at_the_start(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(show, "_hints_shown", {})
     monkeypatch.setattr(show, "_guesses", {})
-    for name in ("NBGRADER_EXECUTION", "ASYNCLAB_MARKS"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
 
 
 def cell(source):
@@ -466,3 +466,22 @@ def test_the_stop_button_ends_a_check_with_a_verdict_and_the_next_one_works(kern
     assert "You interrupted it" in outputs["plain"]
     assert (outputs["stderr"], outputs["error"]) == ("", "")
     assert "Right: fetch_all" in kernel("fetch_all = good\ncheck('fetch_all');")["plain"]
+
+
+# --- under nbgrader
+
+
+def test_where_nbgrader_marks_without_the_courses_configuration_there_are_no_marks(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(show.NoMarks) as refused:
+        show.check("fetch_all")
+    said, line = str(refused.value).split("\n")
+    assert said.startswith(
+        "nbgrader runs this check without the course's configuration, so there are no marks."
+    )
+    assert line == f'load_subconfig("nbgrader_config.py", path={str(CLONE / "grader")!r})'
+
+
+def test_validate_is_practice_and_needs_no_configuration(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    assert show.check("fetch_all") == 0

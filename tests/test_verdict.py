@@ -224,8 +224,8 @@ def test_what_asyncio_noticed_is_the_cause_when_nothing_else_was_recognised():
     noise = (at(1, "noise", "the coroutine `store.get` was never awaited"), at(1, "return", None))
 
     assert verdict(run(("a", False), events=noise)).cause == (
-        "The coroutine `store.get` was never awaited, so it never ran: "
-        "put `await` in front of it, or start it as a task."
+        "Coroutine never awaited: `store.get` was called and never ran. "
+        "Put `await` in front of it, or start a task."
     )
 
 

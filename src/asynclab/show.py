@@ -84,7 +84,7 @@ class NoMarks(RuntimeError):
 
 
 def _refuse_unconfigured_marks() -> None:
-    if os.environ.get("NBGRADER_EXECUTION") == "autograde" and "ASYNCLAB_MARKS" not in os.environ:
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
         raise NoMarks(
             "nbgrader runs this check without the course's configuration, so there are no marks. Put this "
             "line into nbgrader_config.py, in the folder in which you start nbgrader, and mark again:\n"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from asynclab.diagnoses import diagnoses
 from asynclab.measure import Interval, Requirement
 from asynclab.narrate import narrate
 from asynclab.observed import Run
@@ -85,6 +86,12 @@ class Verdict:
         """What the answer printed in the run that is shown, as far as it was kept."""
         return self.record.printed if self.record is not None else ""
 
+    @property
+    def diagnoses(self) -> tuple[str, ...]:
+        """What else was not clean about the run that is shown. It costs nothing."""
+        found = diagnoses(self.record) if self.record is not None else ()
+        return tuple(each for each in found if each != self.cause)
+
     def text(self) -> str:
         """All that the learner reads, without the picture."""
         lines = [self.headline]
@@ -93,7 +100,9 @@ class Verdict:
             message = f": {requirement.message}" if requirement.message else ""
             lines.append(f"  {sign} {requirement.text}{message}")
         printed = f"{PRINTED}\n{self.printed.rstrip()}" if self.printed else ""
-        return "\n".join([*lines, *filter(None, [self.cause, self.sentence, self.scene, printed])])
+        return "\n".join(
+            [*lines, *filter(None, [self.cause, self.sentence, self.scene, printed, *self.diagnoses])]
+        )
 
 
 def judge(exercise: str, points: float, seed: int, trials: Sequence[Trial]) -> Verdict:
@@ -227,9 +236,5 @@ def _not_attempted(trial: Trial) -> str:
 
 
 def _from_noise(record: Record) -> str:
-    """What asyncio noticed is the likeliest cause when nothing else was recognised."""
-    for text in record.noise:
-        if text.endswith("was never awaited"):
-            never = text[0].upper() + text[1:]
-            return f"{never}, so it never ran: put `await` in front of it, or start it as a task."
-    return ""
+    """A coroutine that never ran is the likeliest cause when nothing else was recognised."""
+    return next((each for each in diagnoses(record) if each.startswith("Coroutine never awaited")), "")

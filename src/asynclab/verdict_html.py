@@ -24,6 +24,7 @@ def verdict_html(verdict: Verdict, said: str = "") -> str:
         _picture(verdict),
         _paragraph(verdict.scene, "font-size:13px;opacity:0.85"),
         _printed(verdict.printed),
+        *(_paragraph(each, "font-size:13px") for each in verdict.diagnoses),
         _paragraph(said, ""),
     ]
     body = "".join(filter(None, parts))
@@ -66,9 +67,9 @@ def _paragraph(text: str, style: str) -> str:
 
 
 def _picture(verdict: Verdict) -> str:
-    if verdict.record is None or not verdict.record.events:
-        return ""
-    if not (verdict.record.calls() or verdict.record.items or verdict.record.blocks):
+    if verdict.record is None or not (
+        verdict.record.calls() or verdict.record.items or verdict.record.blocks
+    ):
         return _paragraph(verdict.sentence, "")
     return figure(verdict.record, verdict.sentence, mark=verdict.mark)
 
