@@ -127,7 +127,20 @@ def teach(arguments: Namespace) -> int:
     except TeacherFolderError as error:  # what was handed in for the old one can still be marked
         refused = True
         print(f"grader: {error}", file=sys.stderr)
+    _make_ready_to_mark()
     return int(refused) if arguments.no_lab else lab.start(folder, arguments.rest, role="teacher")
+
+
+def _make_ready_to_mark() -> None:
+    """Everything else can be done where learners' code cannot be shut in."""
+    from grader.refusal import SandboxRefused
+    from grader.runtime import make_runtime
+
+    try:
+        make_runtime(lambda text: print(text, flush=True))
+    except SandboxRefused as refused:
+        print(f"Nothing can be marked on this machine yet: {refused.reason}.")
+        print(f"To mend it: {refused.fix}", flush=True)
 
 
 def grade(arguments: Namespace) -> int:

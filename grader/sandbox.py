@@ -316,7 +316,14 @@ class Sandbox:
         """
         Raises: SandboxError
         """
-        return _ColdSubmission(self.runtime) if self.paranoid else _KeptSubmission(self._zygote)
+        if self.paranoid:
+            return _ColdSubmission(self.runtime)
+        try:
+            return _KeptSubmission(self._zygote)
+        except SandboxError:  # the kernel ended the zygote, when the machine had no memory left
+            self.close()
+            self._start_zygote()
+            return _KeptSubmission(self._zygote)
 
     def close(self) -> None:
         """Nothing of it is left afterwards, of its submissions neither."""

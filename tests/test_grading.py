@@ -236,9 +236,7 @@ def test_a_folder_that_is_no_teachers_says_how_to_make_one(tmp_path):
 
 
 @pytest.mark.parametrize("door", ["grader", "nbgrader"])
-def test_without_a_runtime_nothing_is_graded_and_nothing_is_touched(
-    teacher, graded, door, tmp_path, monkeypatch
-):
+def test_without_a_runtime_nothing_is_graded_or_touched(teacher, graded, door, tmp_path, monkeypatch):
     before = rows(teacher), notebooks(teacher)
     monkeypatch.setenv("ASYNCLAB_RUNTIME", str(tmp_path / "none"))
     if door == "grader":

@@ -10,9 +10,8 @@ import pytest
 
 from grader import sanitise
 from grader.collect import copy_as_it_is
-from grader.exporter import NOTES_CELL, rebuilt
 from grader.hostile import MAX_BYTES, MAX_CELLS, UnreadableError, read_json
-from grader.sanitise import Submission, before_autograding, make_fit
+from grader.sanitise import NOTES_CELL, Submission, before_autograding, make_fit, rebuilt
 from tests.submissions import RIGHT, answered, cell, known, released, with_own_cell, write
 
 NAME = "01_event_loop"
