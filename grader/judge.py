@@ -17,6 +17,7 @@ from typing import Any
 from asynclab import cells
 from asynclab.cells import Json
 from asynclab.exercise import all_exercises, examine
+from asynclab.runner import Limits
 from asynclab.verdict import Verdict
 from asynclab.verdict_html import verdict_html
 from asynclab.world import World
@@ -86,7 +87,9 @@ def _mark_of(all_cells: list[Json], place: int, submission: Submission, run: Not
             "this cell is no check of the course, and what a learner's code says of itself proves nothing",
         )
     try:
-        with NotebookPlayer(submission, run, place, _workers_seed(seed, exercise.name)) as player:
+        limits = Limits(cpu=exercise.budget)
+        workers_seed = _workers_seed(seed, exercise.name)
+        with NotebookPlayer(submission, run, place, workers_seed, limits=limits) as player:
             verdict = examine(exercise, {}, seed=seed, player=player)
     except Exception as error:
         _log.exception("The check of %s failed; it has no mark.", exercise.name)

@@ -15,7 +15,6 @@ from asynclab.choices import smaller
 from asynclab.link import describe
 from asynclab.player import CPU_BUDGET, LocalPlayer
 from asynclab.record import Stopped
-from asynclab.reference import source_of
 from asynclab.trial import Player, Trial
 from asynclab.verdict import Verdict, judge
 
@@ -36,6 +35,10 @@ SLOW = ("cpu", "wall", "busy loop", "horizon", "interrupted", "events", "protoco
 #: Seconds of real time for each CPU second of the budget, after which no further world is tried: for an
 #: answer that waits for the real world.
 REAL_BUDGET = 10.0
+
+#: Events of a world (calls, replies, sleeps) that are taken for a second of CPU time; `benchmarks/clock.py`
+#: counts about twice as many. Counted, so that a slow machine, and the judge, try the same worlds.
+EVENTS = 50_000
 
 #: Parts of the budget: no further world is tried once the first is spent, no smaller one after the second.
 FOR_WORLDS, FOR_SMALLER = 0.5, 0.8
@@ -76,6 +79,8 @@ class Exercise:
 
         Raises: LookupError: if there is none of one of them.
         """
+        from asynclab.reference import source_of  # which the learner's side has not got
+
         return {name: source_of(name) for name in self.needs}
 
 
@@ -152,11 +157,12 @@ def examine(
     player = player or LocalPlayer(names, cpu=exercise.budget)
     references = exercise.references()
     trials: list[Trial] = []
-    budget = _Budget(exercise.budget)
+    budget = _Budget(exercise.budget, in_this_process=isinstance(player, LocalPlayer))
     runs = 0
     while len(trials) < WORLDS and runs < RUNS and budget.spent < FOR_WORLDS:
         trial = _try(exercise, player, references, seed, len(trials))
         trials.append(trial)
+        budget.charge(trial)
         runs += len(trial.runs)
         show_progress(min(1.0, max(len(trials) / WORLDS, runs / RUNS, budget.spent / FOR_WORLDS)))
         if any(run.stopped or run.raised == "NotImplementedError" for run in trial.runs):
@@ -188,17 +194,28 @@ def _try(
 
 
 class _Budget:
-    """What a whole check has taken so far, all its worlds together; the last one may overrun it."""
+    """What a whole check has taken so far, all its worlds together; the last one may overrun it.
 
-    def __init__(self, cpu: float) -> None:
-        self._budget = cpu
+    It is counted in events. The clocks are for answers that compute or wait without any: that of the
+    CPU counts where the answer runs `in_this_process`.
+    """
+
+    def __init__(self, seconds: float, *, in_this_process: bool) -> None:
+        self._seconds = seconds
+        self._in_this_process = in_this_process
+        self._events = 0
         self._cpu, self._real = time.process_time(), time.monotonic()
+
+    def charge(self, trial: Trial) -> None:
+        self._events += sum(len(run.record.events) + run.record.dropped for run in trial.runs)
 
     @property
     def spent(self) -> float:
-        """The part of its CPU time that it has taken, and infinity after more real time than it may take."""
-        spent, passed = time.process_time() - self._cpu, time.monotonic() - self._real
-        return spent / self._budget if passed < REAL_BUDGET * self._budget else math.inf
+        """The part of it that is taken, and infinity after more real time than it may take."""
+        if time.monotonic() - self._real > REAL_BUDGET * self._seconds:
+            return math.inf
+        cpu = time.process_time() - self._cpu if self._in_this_process else 0.0
+        return max(self._events / EVENTS, cpu) / self._seconds
 
 
 def _smaller_ones(
@@ -214,6 +231,7 @@ def _smaller_ones(
                 return found[1:]
             tried.add(tuple(choices))
             trial = _try(exercise, player, references, failing.seed, failing.number, choices)
+            budget.charge(trial)
             if trial.failure == failing.failure and trial.size < found[-1].size:
                 found.append(trial)
                 break
