@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from asynclab.lanes import looked_at
-from asynclab.threads import VirtualLock, VirtualRLock
+from asynclab.locks import VirtualLock, VirtualRLock
 
 _Lock = type(threading.Lock())
 _RLock = type(threading.RLock())

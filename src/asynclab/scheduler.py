@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Any
 
 from asynclab.garbage import EVERY, collect
-from asynclab.lanes import on_clock
+from asynclab.lanes import clock_of_this_thread, on_clock
 from asynclab.link import decode, error_from
 from asynclab.record import NS
 from asynclab.source_line import line_of_thread
@@ -493,6 +493,12 @@ class ThreadLane(Lane):
     def _take_met(self) -> bool:
         met, self._met = self._met, False
         return met
+
+
+def lane_of_this_thread() -> Lane | None:
+    """The lane that this thread is; None for one that belongs to no run."""
+    lane = clock_of_this_thread()
+    return lane if isinstance(lane, Lane) else None
 
 
 def _start_thread(live: Callable[[], None]) -> None:
