@@ -29,10 +29,12 @@ LONG = {
     "test_rebuild",
     "test_runtime",
     "test_sandbox",
+    "test_schedules",
     "test_selftest",
     "test_setup",
     "test_solved",
     "test_wire",
+    "test_wire_fuzz",
     "test_wire_traces",
 }
 

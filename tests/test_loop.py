@@ -1,6 +1,7 @@
 """An asyncio event loop on the world's clock: nothing here takes real time, and every time is exact."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -251,6 +252,14 @@ def test_debug_mode_works(loop):
 
 
 # -- ends
+
+
+def test_a_loop_that_nobody_closed_is_no_reason_to_complain(recwarn):
+    made = VirtualLoop(Scheduler(World().handle))
+    del made
+    gc.collect()
+
+    assert not recwarn.list
 
 
 def test_waiting_for_nothing_is_a_deadlock_and_names_who_waits_where(loop):

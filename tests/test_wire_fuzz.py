@@ -70,7 +70,7 @@ Scene = tuple[Callable[[Trial], None], int, list[list[bytes]]]
 
 def recorded() -> list[Scene]:
     """The check that makes the scene, the number of the world, and the lines of each run in it."""
-    wanted = re.compile(r"programs/|.*/(right_|wrong_a|wrong_l)")
+    wanted = re.compile(r"programs/|(first_|two_|fetch_)\w+/(right_|wrong_a|wrong_l)")
     scenes: list[Scene] = []
     for name, text, check in traces.answers():
         if wanted.match(name):

@@ -189,6 +189,9 @@ class VirtualLoop(BaseEventLoop):
         super().close()
         self._timers.clear()
 
+    def __del__(self) -> None:
+        """asyncio complains of one that was not closed; this one holds nothing of the system's."""
+
     def _process_events(self, event_list: Any) -> None:
         """There are none: completions are delivered by `select`."""
 
