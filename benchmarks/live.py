@@ -7,6 +7,8 @@ they are installed. The plot's part runs in a kernel that is sent its cells as a
 from __future__ import annotations
 
 import asyncio
+import json
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -95,24 +97,118 @@ def measure_switches(switches: int, repeat: int) -> dict[str, float]:
     return {name: 1e6 * min(times) / (switches * TASKS) for name, times in seconds.items()}
 
 
+#: Runs in a kernel: how late a sleep of 2 ms ends beside 200 busy tasks, and what the frames cost.
+BESIDE_A_PLOT = """
+import asyncio, json, random, time
+from asynclab import screen, watch
+from asynclab.demo import Store
+
+frames = []
+draw = screen.Screen._frame
+
+def timed(self):
+    began = time.thread_time()
+    draw(self)
+    frames.append(1000 * (time.thread_time() - began))
+
+screen.Screen._frame = timed
+
+async def busy(dice, ends):
+    while time.perf_counter() < ends:
+        sum(range(500))
+        await asyncio.sleep(dice.uniform(0.001, 0.02))
+
+async def ask(store, queue, ends):
+    while time.perf_counter() < ends:
+        await store.get("user-1")
+        queue.put_nowait("answer")
+        if queue.qsize() > 20:
+            queue.get_nowait()
+
+async def sleeper(late, ends):
+    while time.perf_counter() < ends:
+        due = time.perf_counter() + 0.002
+        await asyncio.sleep(0.002)
+        late.append(1000 * (time.perf_counter() - due))
+
+async def load(queue, late, seconds):
+    ends, dice = time.perf_counter() + seconds, random.Random(1)
+    store = Store(latency=0.2)
+    tasks = [ask(store, queue, ends) for _ in range(20)] + [busy(dice, ends) for _ in range(180)]
+    await asyncio.gather(sleeper(late, ends), *tasks)
+
+async def measure(fps, seconds):
+    late, queue = [], asyncio.Queue()
+    frames.clear()
+    if fps is None:
+        await load(queue, late, seconds)
+    else:
+        screen.FRAME = 1 / fps if fps else 1e6
+        await watch(load(queue, late, seconds), queues={"answers": queue}, show=screen_panels)
+    late.sort()
+    return {
+        "p50_ms": late[len(late) // 2],
+        "p99_ms": late[int(0.99 * len(late))],
+        "max_ms": late[-1],
+        "frame_cpu_ms": sorted(frames)[len(frames) // 2] if frames else 0.0,
+        "frames_per_second": len(frames) / seconds,
+    }
+
+screen_panels = ("lanes", "queues", "latency")
+"""
+PLOTS: dict[str, int | None] = {"nobody watches": None, "no plot": 0, "plot, 5 fps": 5, "plot, 10 fps": 10}
+
+
+def measure_plots(seconds: int, rounds: int) -> dict[str, dict[str, float]]:
+    """For each way the medians of the rounds, which are taken in turns."""
+    from tests.kernels import Kernel
+
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in PLOTS}
+    with Kernel() as kernel:
+        kernel.run(BESIDE_A_PLOT)
+        for _ in range(rounds):
+            for name, fps in PLOTS.items():
+                source = f"print(json.dumps(await measure({fps}, {seconds})))"
+                messages = kernel.run(source, looked_at=True)
+                printed = "".join(content["text"] for kind, content in messages if kind == "stream")
+                found[name].append(json.loads(printed))
+    return {
+        name: {key: round(statistics.median(one[key] for one in many), 2) for key in many[0]}
+        for name, many in found.items()
+    }
+
+
 def main() -> None:
     options = arguments(
         str(__doc__).partition("\n")[0],
         switches=(4_000, "switches of each task"),
         repeat=(7, "repetitions, of which the best counts"),
+        seconds=(4, "seconds of each run beside a plot"),
+        rounds=(3, "runs of each beside a plot, of which the medians count"),
     )
     costs = measure_switches(options.switches, options.repeat)
+    plots = measure_plots(options.seconds, options.rounds)
     result = {
         "switch_cpu_us": {name: round(cost, 3) for name, cost in costs.items()},
         "ratio": round(costs["watch"] / costs["no recorder"], 3),
+        "plots": plots,
+        "p99_ratio_5_fps": round(plots["plot, 5 fps"]["p99_ms"] / plots["no plot"]["p99_ms"], 2),
+        "frame_cpu_ms": plots["plot, 5 fps"]["frame_cpu_ms"],
         "repeat": options.repeat,
         **machine(),
     }
-    rows = [["", "CPU us a switch", "ratio"]]
-    rows += [[name, f"{cost:.3f}", f"{cost / costs['no recorder']:.2f}"] for name, cost in costs.items()]
-    report(
-        result, rows, [f"{TASKS} tasks, {options.switches:,} switches each; bar {BAR}"], as_json=options.json
-    )
+    rows = [["", "CPU us a switch", "ratio", "", "", ""]]
+    rows += [
+        [name, f"{cost:.3f}", f"{cost / costs['no recorder']:.2f}", "", "", ""]
+        for name, cost in costs.items()
+    ]
+    rows += [["", "lag p50 ms", "p99 ms", "max ms", "frames/s", "CPU ms a frame"]]
+    keys = ("p50_ms", "p99_ms", "max_ms", "frames_per_second", "frame_cpu_ms")
+    rows += [[name, *(f"{numbers[key]:.2f}" for key in keys)] for name, numbers in plots.items()]
+    notes = [f"{TASKS} tasks, {options.switches:,} switches each; bar {BAR}"]
+    notes += [f"lag of a 2 ms sleep beside 200 busy tasks, {options.seconds} s each"]
+    notes += [f"p99 at 5 fps is {result['p99_ratio_5_fps']} times that of no plot; bars: 3, and 5 ms a frame"]
+    report(result, rows, notes, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,11 @@ class Kernel:
 
     def __enter__(self) -> Self:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NBGRADER")}
-        self.manager, self.client = start_new_kernel(env={**inherited, **self._environment})
+        # A warning about encryption, which no test is about, would be in the way of what a program prints.
+        quiet = ["--log-level=ERROR"]
+        self.manager, self.client = start_new_kernel(
+            extra_arguments=quiet, env={**inherited, **self._environment}
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

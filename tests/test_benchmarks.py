@@ -11,7 +11,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 MACHINE = {"load_average", "python", "cpus", "repeat"}
 SMALL = {
     "clock.py": ["--tasks", "5", "--rounds", "1", "--calls", "20", "--repeat", "1"],
-    "live.py": ["--switches", "50", "--repeat", "1"],
+    "live.py": ["--switches", "50", "--repeat", "1", "--seconds", "1", "--rounds", "1"],
     "check.py": ["--fetches", "3", "--repeat", "1"],
     "scale.py": ["--clients", "10", "--requests", "20"],
     "wire.py": ["--calls", "10", "--trips", "5", "--repetitions", "1"],
@@ -61,6 +61,8 @@ def test_a_switch_is_measured_with_and_without_a_recorder():
     result = small("live.py")
     assert result.keys() >= MACHINE | {"ratio"}
     assert {"no recorder", "watch"} <= result["switch_cpu_us"].keys()
+    assert result["plots"]["plot, 5 fps"]["frames_per_second"] > 0
+    assert result["plots"]["no plot"]["frames_per_second"] == 0
 
 
 def test_the_wire_is_compared_with_one_process():

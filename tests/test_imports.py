@@ -123,7 +123,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "verdict_html",
     },
     "recorder": {"record"},
-    "glance": {"record", "recorder"},
+    "glance": {"picture.rows", "record", "recorder"},
     "driver": {"recorder", "source_line"},
     "pulse": {"record", "recorder"},
     "cell": set(),

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import itemgetter
 
+from asynclab.picture.rows import MAX_ROWS
 from asynclab.record import Record
 from asynclab.recorder import Recorder, Step, clock
 
-#: The tasks whose steps are looked at: those that may get a row. Of later ones only beginning and end are.
-TASKS = 64
-
-#: As many pixels as a picture is wide, about.
-PIXELS = 640
+#: What is closer together than this share of the time drawn is one: a pixel, or six where it moves.
+FINE = 1 / 600
+COARSE = 1 / 100
 
 
 class Glance:
-    """Reads a recorder again and again, and looks at each step only once."""
+    """Reads a recorder again and again; looks at each step once, and at those of tasks with a row only."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
+    def __init__(self, recorder: Recorder, share: float = COARSE) -> None:
+        self._recorder, self._share = recorder, share
         self._seen_to = 0
         self._seen: list[Step] = []
         self._gap_ns = 0
 
     def record(self) -> Record:
         """What has been seen so far; turns of a task with less than a pixel between them are one."""
-        new = [step for step in self._recorder.steps_since(self._seen_to) if step[2] <= TASKS]
+        new = self._recorder.steps_since(self._seen_to)
         if new:
             self._seen_to = new[-1][1]
-        gap_ns = (clock() - self._recorder.start_ns) // PIXELS
-        self._seen = merged([*self._seen, *new], gap_ns)
+        drawn = self._recorder.drawn(MAX_ROWS)
+        steps = [step for steps in (self._seen, new) for step in steps if step[2] in drawn]
+        self._seen = merged(steps, round(self._share * (clock() - self._recorder.start_ns)))
         return self._recorder.record_of(self._seen, until_now=True)
 
 

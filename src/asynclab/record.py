@@ -257,6 +257,13 @@ class Record:
 
     def peak(self, *services: str) -> Peak:
         """The most calls in flight together."""
+        return self._peak_of(*services) if services else self._peak_of_all
+
+    @cached_property
+    def _peak_of_all(self) -> Peak:
+        return self._peak_of()
+
+    def _peak_of(self, *services: str) -> Peak:
         asked = {call.id: call for call in self.calls(*services)}
         most, when = 0, -1
         for index, in_flight in enumerate(self._in_flight(asked)):

@@ -11,7 +11,8 @@ import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from asynclab.record import NS, Event, Record
@@ -63,12 +64,13 @@ class Recorder:
         """`outside` is what code is called that runs in none of the watched tasks."""
         self.lost = 0  # tasks and events beyond MAX_EVENTS
         self.start_ns = clock()
+        self.callers: set[int | None] = set()  # the tasks that made calls
         self._outside = outside
         self._open = True
         self._steps: deque[Step] = deque(maxlen=MAX_STEPS)
         self._tasks: list[_Task] = []
         self._numbers: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = weakref.WeakKeyDictionary()
-        self._events: list[Event] = []
+        self._events: list[Event] = []  # their times count from the start, those of steps do not
         self._late_ns = 0
         self._looked_ns = 0
         self._calls = 0
@@ -79,7 +81,7 @@ class Recorder:
         if not self._open:
             return
         if len(self._events) < MAX_EVENTS or kind in ("return", "raise", "stop"):
-            self._events.append((clock(), kind, *fields))
+            self._events.append((clock() - self.start_ns, kind, *fields))
         else:
             self.lost += 1
 
@@ -98,7 +100,9 @@ class Recorder:
 
     def call(self, service: str, method: str, args: tuple[Any, ...]) -> int:
         self._calls += 1
-        self.add("call", self._calls, service, method, plain(args), self._running())
+        caller = self._running()
+        self.callers.add(caller)
+        self.add("call", self._calls, service, method, plain(args), caller)
         return self._calls
 
     # -- tasks
@@ -195,33 +199,43 @@ class Recorder:
             *(_with_name(event, names) for event in self._events),
         ]
         if until_now and self._open:
-            events.append((clock(), "lag", 0))
-        events.sort(key=lambda event: event[0])
-        return Record(tuple((event[0] - self.start_ns, *event[1:]) for event in events), self.lost)
+            events.append((clock() - self.start_ns, "lag", 0))
+        events.sort(key=itemgetter(0))
+        return Record(tuple(events), self.lost)
+
+    def drawn(self, rows: int) -> set[int]:
+        """The tasks that may get one of so many rows: the first ones that make no calls, and the main one."""
+        others = (number for number in range(2, len(self._tasks) + 1) if number not in self.callers)
+        return {1, *islice(others, rows)}
 
     def steps_since(self, at: int) -> list[Step]:
         """The steps that ended after a moment, oldest first."""
-        steps = list(takewhile(lambda step: step[1] > at, reversed(self._steps)))
+        steps = []
+        for step in reversed(self._steps):
+            if step[1] <= at:
+                break
+            steps.append(step)
         steps.reverse()
         return steps
 
     def _task_events(self, names: dict[int | None, str], steps: Iterable[Step]) -> Iterator[Event]:
-        for number, task in enumerate(self._tasks, start=1):
-            yield (task.made_ns, "task", number, names[number], task.parent)
+        start, tasks = self.start_ns, self._tasks
+        for number, task in enumerate(tasks, start=1):
+            yield (task.made_ns - start, "task", number, names[number], task.parent)
         for since, until, number, why in steps:
-            yield (since, "run", number)
-            if until != self._tasks[number - 1].end_ns:
-                yield (until, "wait", number, why or "its next turn")
-        for number, task in enumerate(self._tasks, start=1):
+            yield (since - start, "run", number)
+            if until != tasks[number - 1].end_ns:
+                yield (until - start, "wait", number, why or "its next turn")
+        for number, task in enumerate(tasks, start=1):
             if task.end_ns is not None:
-                yield (task.end_ns, "end", number, task.how)
+                yield (task.end_ns - start, "end", number, task.how)
 
     def _block_events(self, names: dict[int | None, str]) -> Iterator[Event]:
         for since, until, number in self._blocks:
             lines = [line for at, line in self._seen_at if since <= at <= until]
             name = self._outside if number is None else names[number]
-            yield (since, "block", name, "", lines[-1] if lines else "")
-            yield (until, "unblock", name)
+            yield (since - self.start_ns, "block", name, "", lines[-1] if lines else "")
+            yield (until - self.start_ns, "unblock", name)
 
     def _task_names(self) -> dict[int | None, str]:
         """What the learner called a task, else the function it runs; numbered where two are alike."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from asynclab.cell import present, somebody_looks
-from asynclab.glance import Glance
+from asynclab.glance import FINE, Glance
 from asynclab.narrate import narrate
 from asynclab.picture import figure, text_bars
 from asynclab.picture.ink import with_code
@@ -65,7 +65,7 @@ class Screen:
         """Show the picture that stays, with the same as text beside it; outside a notebook the text alone."""
         if self._next is not None:
             self._next.cancel()
-        record = self._glance.record()
+        record = Glance(self._recorder, FINE).record()
         caption = " ".join(filter(None, [narrate(record, about=True), self._cost(), self._left_out()]))
         said = answer_guess(self._name, record.elapsed, about=True) or ""
         bars = text_bars(record) if "lanes" in self._show else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from asynclab.narrate import count
-from asynclab.picture.ink import element, fitted, hatch, line, path, polyline, rect, tooltip, words
+from asynclab.picture.ink import dashes, element, fitted, hatch, line, path, polyline, rect, tooltip, words
 from asynclab.picture.page import BLUE, GREEN, GREY, GUTTER, PALE, PURPLE, TEXT, VERMILLION, Page
 from asynclab.picture.rows import How, Row, Scene
 from asynclab.picture.stretches import merged
@@ -150,8 +150,9 @@ def _task(row: Row, page: Page, y: float, return_ns: int) -> Iterator[str]:
     yield line(x1, y, middle, y, stroke=GREY, stroke_width=2)
     if x2 > middle:
         yield line(middle, y, x2, y, stroke=GREY, stroke_width=2, stroke_dasharray="3 3")
-    for start, end in merged((page.x(a), page.x(b)) for a, b in row.running):
-        yield rect(start, y - 5, end - start, 10, fill=PURPLE)
+    runs = merged(page.stretches(row.running))
+    if runs:
+        yield dashes(runs, y, stroke=PURPLE, stroke_width=10)
     how: How = "open" if row.end_ns > page.until_ns else row.how
     if how in TASK_SIGNS:
         yield TASK_SIGNS[how](x2 + 8, y)

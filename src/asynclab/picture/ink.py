@@ -67,6 +67,13 @@ def path(points: Iterable[tuple[str, float, float]], **attributes: str | float) 
     return element("path", d=d, **attributes)
 
 
+def dashes(stretches: Iterable[tuple[float, float]], y: float, **attributes: str | float) -> str:
+    """One path for many stretches of a level line: a hundred elements would be ten times the text."""
+    return element(
+        "path", d=" ".join(f"M{x1:.1f} {y:g} L{x2:.1f} {y:g}" for x1, x2 in stretches), **attributes
+    )
+
+
 def polyline(points: Iterable[tuple[float, float]]) -> list[tuple[str, float, float]]:
     """The points of one unbroken line, for `path`."""
     return [("L" if index else "M", x, y) for index, (x, y) in enumerate(points)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asynclab.narrate import end_word
@@ -66,6 +67,15 @@ class Page:
     def x(self, ns: float) -> float:
         """The place of a moment; what lies outside the picture is put on its edge."""
         return self.left + (self.right - self.left) * min(max(ns, 0), self.until_ns) / (self.until_ns or 1)
+
+    def stretches(self, of_time: Iterable[tuple[int, int]]) -> list[tuple[float, float]]:
+        """The places of many stretches of time; the same as `x` of each end, several times as fast."""
+        left, until = self.left, self.until_ns
+        scale = (self.right - left) / (until or 1)
+        return [
+            (left + scale * min(max(start, 0), until), left + scale * min(max(end, 0), until))
+            for start, end in of_time
+        ]
 
     def y(self, row: int) -> float:
         """The middle of a row."""

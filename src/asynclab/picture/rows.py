@@ -130,6 +130,17 @@ def _labels(calls: Iterable[Call]) -> dict[int, str]:
     }
 
 
+#: Whether an event begins or ends a call or a task, whose number is its first field.
+CHANGES = {
+    "call": ("call", 1),
+    "task": ("task", 1),
+    "reply": ("call", -1),
+    "error": ("call", -1),
+    "cancel": ("call", -1),
+    "end": ("task", -1),
+}
+
+
 def key_of(one: Call | TaskSpan) -> tuple[str, int]:
     """How the events name a call or a task."""
     return ("call", one.id) if isinstance(one, Call) else ("task", one.number)
@@ -140,19 +151,8 @@ def in_flight(record: Record, keys: Set[tuple[str, int]]) -> list[tuple[int, int
     number = 0
     steps = [(0, 0)]
     for event in record.events:
-        key, change = _change(event)
-        if key in keys:
-            number += change
+        change = CHANGES.get(event[1])
+        if change is not None and (change[0], event[2]) in keys:
+            number += change[1]
             steps.append((event[0], number))
     return steps
-
-
-def _change(event: tuple[object, ...]) -> tuple[tuple[object, object], int]:
-    match event:
-        case (_, "call" | "task" as kind, id, *_):
-            return (kind, id), 1
-        case (_, "reply" | "error" | "cancel", id, *_):
-            return ("call", id), -1
-        case (_, "end", number, _):
-            return ("task", number), -1
-    return ("", 0), 0

@@ -73,10 +73,16 @@ def _steps(steps: list[tuple[int, int]], page: Page, floor: float, scale: float)
 
 def _by_pixel(steps: list[tuple[int, int]], page: Page) -> list[tuple[float, int, int]]:
     """``(x, highest, last)`` for each half pixel in which the number changed: no more can be seen."""
-    seen: dict[float, tuple[int, int]] = {}
-    for at, number in steps:
-        if at <= page.until_ns:
-            x = round(page.x(at) * 2) / 2
-            highest, _ = seen.get(x, (0, 0))
-            seen[x] = (max(highest, number), number)
-    return [(x, highest, last) for x, (highest, last) in seen.items()]
+    places = page.stretches((at, at) for at, _ in steps)
+    seen: list[tuple[float, int, int]] = []
+    before = -1.0
+    for (at, number), (x, _) in zip(steps, places, strict=True):
+        if at > page.until_ns:
+            break
+        x = round(x * 2) / 2
+        if x > before:
+            seen.append((x, number, number))
+            before = x
+        else:
+            seen[-1] = (x, max(seen[-1][1], number), number)
+    return seen
