@@ -108,6 +108,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exercises.event_loop": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     "exercises.own_loop": {"exercise", "measure", "narrate", "observed", "trial"},
     "exercises.concurrency": {"exercise", "measure", "narrate", "observed", "service", "trial"},
+    # this machine, measured
+    "machine": {"machine.costs", "machine.findings", "machine.four_ways", "machine.gaps"},
+    "machine.jobs": set(),
+    "machine.findings": set(),
+    "machine.board": {"machine.findings"},
+    "machine.four_ways": {"machine.board", "machine.findings", "machine.jobs"},
+    "machine.gaps": {"machine.board", "machine.findings"},
+    "machine.one_of_each": {"machine.findings"},
+    "machine.costs": {"machine.board", "machine.findings"},
     # the learner's door
     "progress": {"exercise"},
     "show": {
