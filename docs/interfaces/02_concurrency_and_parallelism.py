@@ -92,17 +92,6 @@ async def hybrid_pipeline(
     raise NotImplementedError
 
 
-def run_from_sync(make_coro: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Return what the coroutine that `make_coro()` makes returns, or raise what it raises.
-
-    This is a plain function, and an event loop is running already in the thread that calls it.
-    It waits until the result is there; that the loop stands still meanwhile, and runs no other
-    task, is the price of a plain function. So do without `nest_asyncio`. A loop that you start
-    has stopped when you return.
-    """
-    raise NotImplementedError
-
-
 def speedup_table(times: dict[int, float]) -> dict[int, dict[str, float | None]]:
     """Return, for each number of workers in `times`, what they gained.
 
@@ -112,6 +101,17 @@ def speedup_table(times: dict[int, float]) -> dict[int, dict[str, float | None]]
     share s of the work that cannot be split, a ratio, from Amdahl's law: speedup =
     1 / (s + (1 - s) / n). One worker has no serial share: there it is None. Without a time for
     one worker, raise ValueError.
+    """
+    raise NotImplementedError
+
+
+def run_from_sync(make_coro: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Return what the coroutine that `make_coro()` makes returns, or raise what it raises.
+
+    This is a plain function, and an event loop is running already in the thread that calls it.
+    It waits until the result is there; that the loop stands still meanwhile, and runs no other
+    task, is the price of a plain function. So do without `nest_asyncio`. A loop that you start
+    has stopped when you return.
     """
     raise NotImplementedError
 

@@ -87,6 +87,32 @@ class Store(_Service):
         return self._replies[key]
 
 
+class Sink(_Service):
+    """Where results go: `await sink.put(item)` returns after `latency` seconds, and `sink.items` has it.
+
+    >>> sink = Sink(latency=0.0)
+    >>> asyncio.run(sink.put("a row")), sink.items
+    (None, ['a row'])
+    """
+
+    def __init__(
+        self,
+        name: str = "sink",
+        *,
+        latency: float = 0.2,
+        fail: Exception | Mapping[str, Exception] | None = None,
+        capacity: int | None = None,
+    ) -> None:
+        super().__init__(name, latency, fail, capacity)
+        self.items: list[Any] = []
+
+    async def put(self, item: Any) -> None:
+        await observe(self._answer(item), self.name, "put", item)
+
+    def _reply(self, key: Any) -> None:
+        self.items.append(key)
+
+
 class Model(_Service):
     """A model behind a network: `await model.ask("red")` gives a text after `latency` seconds."""
 

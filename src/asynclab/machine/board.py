@@ -26,9 +26,13 @@ class Board:
         self._draw(self._findings(self._step / self._steps))
 
     def finish(self) -> Findings:
-        """All is measured: the last picture stays, and the table is the value."""
+        """All is measured: the table, which as the value of a cell takes the place of the moving one."""
         findings = self._findings(1.0)
         self._draw(findings)
+        if self._shown is not None:
+            from IPython.display import clear_output
+
+            clear_output(wait=True)  # type: ignore[no-untyped-call]
         return findings
 
     def _findings(self, done: float) -> Findings:
@@ -41,5 +45,5 @@ class Board:
             from IPython.display import display
 
             self._shown = display(findings, display_id=True)  # type: ignore[no-untyped-call]
-        elif self._shown is not None:
+        else:
             self._shown.update(findings)

@@ -82,39 +82,45 @@ def _of_processes(measured: dict[str, Cost]) -> Iterator[Finding]:
     kinds = [measured[kind] for kind in ("fork", "spawn") if kind in measured]
     if not kinds or "spawn" not in measured:
         return
-    verdict, why = judge_processes([cost.own / (30 * MB) for cost in kinds])
+    verdict = judge_processes([cost.own / (30 * MB) for cost in kinds])
     for cost in kinds:
         text = f"{_size(cost.own)} its own, {_size(cost.resident)} resident"
+        why = _off(cost.own, 30 * MB)
         yield Finding(f"process ({cost.kind}): memory", text, "30 MB", verdict, why)
-    verdict, why = judge_processes([cost.start / 10e-3 for cost in kinds])
+    verdict = judge_processes([cost.start / 10e-3 for cost in kinds])
     for cost in kinds:
+        why = _off(cost.start, 10e-3)
         yield Finding(f"process ({cost.kind}): start", _duration(cost.start), "10 ms", verdict, why)
 
 
-def judge_processes(parts: list[float]) -> tuple[Word, str]:
+def judge_processes(parts: list[float]) -> Word:
     """One claim for all ways to start a process, which holds for all, for some or for none.
 
     >>> judge_processes([0.9, 30.0])
-    ('depends', 'on how it is started')
+    'depends'
     """
     holds = [within(part, 1.0, FACTOR) for part in parts]
-    if all(holds):
-        return "true", ""
-    return (
-        ("depends", "on how it is started")
-        if any(holds)
-        else ("false", "more than 4 times off, however started")
-    )
+    return "true" if all(holds) else "depends" if any(holds) else "false"
+
+
+def _off(measured: float, claimed: float) -> str:
+    """By how much a number is not what was claimed, where it is not."""
+    if within(measured, claimed, FACTOR):
+        return ""
+    if measured <= 0:
+        return "too little to be measured"
+    if measured > claimed:
+        return f"{measured / claimed:,.0f} times more"
+    return f"{claimed / measured:,.0f} times less"
 
 
 def _finding(
     what: str, measured: float, claimed: float, claim: str, shown: Callable[[float], str], why: str
 ) -> Finding:
     verdict: Word = "true" if within(measured, claimed, FACTOR) else "false"
-    if verdict == "false":
-        off = max(measured / claimed, claimed / measured) if measured > 0 else float("inf")
-        why = f"{off:,.0f} times {'more' if measured > claimed else 'less'}" + (f"; {why}" if why else "")
-    return Finding(what, shown(measured), claim, verdict, why)
+    return Finding(
+        what, shown(measured), claim, verdict, "; ".join(filter(None, [_off(measured, claimed), why]))
+    )
 
 
 def _size(count: float) -> str:

@@ -35,7 +35,7 @@ async def largest_gap(call: Callable[[], Any]) -> tuple[float, float]:
 
 
 async def gaps(*, torch: bool = True) -> Findings:
-    """Run nine calls in a thread each, and show which of them stop the event loop all the same.
+    """Run eight calls in a thread each, and show which of them stop the event loop all the same.
 
     Without `torch` its two are left out.
     """
@@ -89,7 +89,6 @@ def _calls(with_torch: bool) -> dict[str, tuple[str, Callable[[], Any]]]:
     calls: dict[str, tuple[str, Callable[[], Any]]] = {
         "NumPy: matrix product": (NEEDS_PROCESSES, lambda: [matrix @ matrix for _ in range(4)]),
         "NumPy: FFT": (NEEDS_PROCESSES, lambda: np.fft.fft(values)),
-        "NumPy: sort": (NEEDS_PROCESSES, lambda: [np.sort(values) for _ in range(3)]),
         "a loop in Python": (IS_FREE, lambda: sum(number * number for number in range(2_000_000))),
         "json.dumps": (IS_FREE, lambda: json.dumps(document)),
         "sorted(list)": (IS_FREE, lambda: sorted(as_list)),

@@ -6,7 +6,7 @@ import os
 import time
 
 #: Passes of the loop in `python`, and values in `native`: each takes some tens of milliseconds.
-LOOPS, VALUES = 1_500_000, 4_000_000
+LOOPS, VALUES = 1_500_000, 2_000_000
 
 
 def wait(seconds: float = 0.1) -> float:

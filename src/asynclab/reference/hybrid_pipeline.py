@@ -2,15 +2,8 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any, Protocol
-
-
-class Store(Protocol):
-    async def get(self, path: str) -> Any: ...
-
-
-class Sink(Protocol):
-    async def put(self, item: Any) -> None: ...
+from typing import Any
+from asynclab.demo import Sink, Store
 
 
 async def hybrid_pipeline(
