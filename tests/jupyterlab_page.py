@@ -103,7 +103,7 @@ class NotebookPage:
                 break
             except AssertionError:
                 continue
-        expect(prompts.filter(has_text=re.compile(r"\[\d+\]"))).to_have_count(code, timeout=60 * SECONDS)
+        expect(prompts.filter(has_text=re.compile(r"\[\d+\]"))).to_have_count(code, timeout=180 * SECONDS)
         self.wait_until_idle()
 
     def wait_until_done(self, name: str) -> None:

@@ -228,6 +228,16 @@ def test_run_all_on_an_untouched_notebook_reaches_its_end(open_notebook: OpenNot
     assert [output for output in outputs if output.get("name") == "stderr"] == []
 
 
+def test_what_the_machine_says_is_one_table_that_stays(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook("02_concurrency_and_parallelism")
+    notebook.run("import asyncio", 'await machine.four_ways("wait")')
+
+    table = notebook.output('await machine.four_ways("wait")').locator("table")
+    expect(table).to_have_count(1)
+    expect(table.get_by_role("row", name="4 processes")).to_contain_text("false")
+    expect(table.locator("progress")).to_have_count(0)
+
+
 def test_a_guess_is_answered_by_the_run(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook("01_event_loop")
     notebook.run("import asyncio", "store = Store")
