@@ -151,7 +151,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "course_folder": {"exchange", "merge"},
     "doctor": set(),
     "lab": set(),
-    "cli": {"course_folder", "doctor", "lab", "show"},
+    "timeline": {"narrate", "picture", "record"},
+    "cli": {"course_folder", "doctor", "lab", "show", "timeline"},
     "__main__": {"cli"},
 }
 

@@ -18,7 +18,7 @@ import pytest
 from sample_records import MARKS, SAMPLES, at, call, recorded, task
 
 from asynclab.narrate import narrate
-from asynclab.picture import figure, svg, text_bars, trace_events
+from asynclab.picture import figure, record_of_trace, svg, text_bars, trace_events
 from asynclab.picture.axis import ticks
 from asynclab.picture.ink import hatch, width_of
 from asynclab.picture.latency import latencies, rank
@@ -423,6 +423,58 @@ def test_a_trace_counts_what_is_in_flight_and_marks_the_moments() -> None:
         ("yield", 900_000),
         ("returned", 900_000),
     ]
+
+
+@every_sample
+def test_a_trace_has_the_fields_that_the_format_asks_for(name: str) -> None:
+    # "Trace Event Format", the document behind chrome://tracing and Perfetto's JSON importer.
+    trace = trace_events(SAMPLES[name])
+
+    assert set(trace) == {"traceEvents", "displayTimeUnit", "otherData"}
+    assert trace["displayTimeUnit"] in ("ms", "ns")
+    for event in trace["traceEvents"]:
+        assert isinstance(event["name"], str)
+        assert {type(event["pid"]), type(event["tid"])} == {int}
+        match event["ph"]:
+            case "X":
+                assert event["ts"] >= 0 <= event["dur"]
+            case "M":
+                assert event["name"] in ("process_name", "thread_name")
+                assert isinstance(event["args"]["name"], str)
+            case "C":
+                assert event["args"]
+                assert all(isinstance(number, int | float) for number in event["args"].values())
+            case "i":
+                assert event["s"] in ("g", "p", "t")
+            case other:
+                pytest.fail(f"{other!r} is none of ours")
+
+
+def test_a_trace_has_the_depths_of_queues_as_counters() -> None:
+    events = trace_events(SAMPLES["queued"])["traceEvents"]
+
+    assert [event["args"]["depth"] for event in events if event["name"] == "in line"] == [0, 2, 0]
+
+
+@every_sample
+def test_the_record_is_read_from_its_trace_again(name: str) -> None:
+    trace = json.loads(json.dumps(trace_events(SAMPLES[name])))
+
+    assert svg(record_of_trace(trace)) == svg(SAMPLES[name])
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        [],
+        {"traceEvents": []},
+        {"otherData": {"asynclab record": {"events": [[0, "call", 1]], "dropped": 0}}},
+        {"otherData": {"asynclab record": {"events": [[0, "no such kind"]], "dropped": 0}}},
+    ],
+)
+def test_a_trace_of_somebody_else_is_refused(trace: object) -> None:
+    with pytest.raises(ValueError, match="no record of this course"):
+        record_of_trace(trace)
 
 
 @every_sample

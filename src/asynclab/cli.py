@@ -44,6 +44,24 @@ def progress(options: argparse.Namespace) -> int:
     return 0
 
 
+def timeline(options: argparse.Namespace) -> int:
+    """`asynclab timeline FILE`: draw a saved run again, as text here and as a page beside the file."""
+    from asynclab import timeline as saved
+
+    try:
+        record = saved.load(options.file)
+    except (OSError, ValueError) as error:
+        print(
+            f"Cannot read {options.file}: {error}. Give it a file that `run.save(...)` wrote.",
+            file=sys.stderr,
+        )
+        return 1
+    page = options.file.with_suffix(".html")
+    page.write_text(saved.page(record, options.file.name), encoding="utf-8")
+    print(f"{saved.text(record)}\nDrawn in {page}")
+    return 0
+
+
 def doctor(_: argparse.Namespace) -> int:
     """`asynclab doctor`: one line for each thing the course needs; 1 when one of them is wrong."""
     from asynclab.doctor import examine
@@ -80,5 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     opens.add_argument("--folder", type=Path, default=COURSE, help="your copy of the notebooks (my-course/)")
     shows = command("progress", "show how far you are, exercise by exercise", "  asynclab progress")
     shows.add_argument("--folder", type=Path, default=COURSE, help="your copy of the notebooks (my-course/)")
+    draws = command(
+        "timeline",
+        "draw a run again that `run.save(...)` kept, as text and as a page",
+        "  asynclab timeline run.json",
+    )
+    draws.add_argument("file", type=Path, metavar="FILE", help="what `run.save(...)` wrote")
     command("doctor", "check the set-up; each line says ok or what to do", "  asynclab doctor")
     return parser

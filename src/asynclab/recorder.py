@@ -6,6 +6,7 @@ A switch of tasks costs one tuple in a ring. Names and blocks are worked out whe
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import weakref
 from collections import Counter, deque
@@ -262,7 +263,9 @@ def _with_name(event: Event, names: dict[int | None, str]) -> Event:
 
 def plain(value: object) -> Any:
     """A JSON value for the record: the value itself where it is one, else how Python writes it."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, list | tuple) and len(value) <= 100:
         return [plain(item) for item in value]

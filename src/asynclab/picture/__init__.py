@@ -4,7 +4,7 @@
 """
 
 from asynclab.picture.drawing import figure, svg
-from asynclab.picture.perfetto import trace_events
+from asynclab.picture.perfetto import record_of_trace, trace_events
 from asynclab.picture.text import text_bars
 
-__all__ = ["figure", "svg", "text_bars", "trace_events"]
+__all__ = ["figure", "record_of_trace", "svg", "text_bars", "trace_events"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from asynclab.narrate import end_word, one_line
 from asynclab.picture.rows import in_flight, key_of
-from asynclab.record import Call, Record
+from asynclab.record import KINDS, Call, Record
 
 LOOP = 1  # the process that stands for the event loop; every service is one more
 
@@ -18,9 +18,28 @@ def trace_events(record: Record) -> dict[str, Any]:
 
     Each service is a process with as many threads as it had calls in flight; the event loop is another
     one, with a thread for each task. Write it with `json.dump` and open the file in Perfetto.
+    The record itself is in it, too, for `record_of_trace`; other readers pass over it.
     """
-    events = [*_services(record), *_loop(record), *_counter(record), *_instants(record)]
-    return {"traceEvents": events, "displayTimeUnit": "ms"}
+    events = [*_services(record), *_loop(record), *_counters(record), *_instants(record)]
+    own = {"events": [list(event) for event in record.events], "dropped": record.dropped}
+    return {"traceEvents": events, "displayTimeUnit": "ms", "otherData": {"asynclab record": own}}
+
+
+def record_of_trace(trace: object) -> Record:
+    """The record that `trace_events` has put into a trace; ValueError when there is none in it."""
+    match trace:
+        case {"otherData": {"asynclab record": {"events": [*events], "dropped": int(dropped)}}}:
+            if all(map(_is_event, events)):
+                return Record(tuple(tuple(event) for event in events), dropped)
+    raise ValueError("it has no record of this course in it")
+
+
+def _is_event(event: object) -> bool:
+    """Whether it is a list of a time, a kind, and as many fields as that kind has."""
+    match event:
+        case [int(), str(kind), *fields] if kind in KINDS:
+            return len(fields) == len(KINDS[kind])
+    return False
 
 
 def _name(process: int, thread: int | None, name: str) -> dict[str, Any]:
@@ -64,16 +83,25 @@ def _loop(record: Record) -> Iterator[dict[str, Any]]:
     yield _name(LOOP, None, "event loop")
     for block in record.blocks:
         yield _slice(LOOP, 0, "loop blocked", block.start_ns, block.end_ns, task=block.task, line=block.line)
+    waits = {(number, at): why for at, _, number, why in record.of("wait")}
     for task in record.tasks:
         yield _name(LOOP, task.number, task.name)
         for start_ns, end_ns in task.running:
-            yield _slice(LOOP, task.number, task.name, start_ns, end_ns)
+            told = {"then_waits_for": waits.get((task.number, end_ns), "")}
+            yield _slice(LOOP, task.number, task.name, start_ns, end_ns, **told)
 
 
-def _counter(record: Record) -> Iterator[dict[str, Any]]:
+def _counters(record: Record) -> Iterator[dict[str, Any]]:
     for at, number in in_flight(record, set(map(key_of, record.calls()))):
         where = {"pid": LOOP, "tid": 0, "ts": at / 1000}
         yield {"ph": "C", "name": "in flight", **where, "args": {"calls": number}}
+    for name, depths in record.depths.items():
+        for at, number in depths:
+            where = {"pid": LOOP, "tid": 0, "ts": at / 1000}
+            yield {"ph": "C", "name": one_line(name, 80), **where, "args": {"depth": number}}
+    for at, _, late_ns in record.of("lag"):
+        where = {"pid": LOOP, "tid": 0, "ts": at / 1000}
+        yield {"ph": "C", "name": "loop late", **where, "args": {"ms": late_ns / 1e6}}
 
 
 def _instants(record: Record) -> Iterator[dict[str, Any]]:
