@@ -141,6 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"cell", "driver", "narrate", "picture.ink"},
     "controls": {"cell", "narrate", "screen"},
     "kernel": {"cell", "narrate", "picture.ink", "pulse", "record", "source_line"},
+    "plots": {"cell", "picture.ink", "picture.page"},
     "demo": {"live"},
     "__init__": {"controls", "kernel", "live", "session", "show"},
     # the course folder and the command line
