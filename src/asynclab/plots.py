@@ -93,7 +93,7 @@ def _inline(svg: str, sentence: str) -> str:
     body = svg[svg.index(">", svg.index("<svg")) + 1 :]
     body = re.sub(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
     body = body.replace(INK, "currentColor")
-    body = re.sub(r"font: [^;\"]*", "font-family: inherit; font-size: 12px", body)
+    body = re.sub(r"font-family: [^;\"]*", "font-family: inherit", body)
     used = set(re.findall(r"#([\w-]+)[\")]", body))
     body = re.sub(r' id="([\w.-]+)"', lambda found: found[0] if found[1] in used else "", body)
     width, height = (round(100 * inches) for inches in SIZE)
