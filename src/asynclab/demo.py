@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -142,6 +142,18 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(0.0, seconds))
+
+
+def real(name: str, names: Mapping[str, Any] | None = None) -> Coroutine[Any, Any, None]:
+    """Run your answer to an exercise for real: ``await real("fetch_all")``, once its check has passed.
+
+    The services of the check's smallest scene answer from a server on this machine, after the same
+    latencies. The picture has the real calls, and dashed behind them the simulated ones. `names` is where
+    your answer is, if not in the notebook.
+    """
+    from asynclab.real import run_for_real
+
+    return run_for_real(name, vars(sys.modules["__main__"]) if names is None else names)
 
 
 def run_child(code: str, *, timeout: float = 10.0) -> str:

@@ -11,6 +11,7 @@ from html import escape
 from asynclab.narrate import format_seconds, narrate, one_line
 from asynclab.picture.axis import ticks
 from asynclab.picture.bars import draw_rows, draw_yields
+from asynclab.picture.ghost import draw_ghost
 from asynclab.picture.ink import STYLE, element, fitted, line, tooltip, width_of, with_code, words
 from asynclab.picture.key import draw_key
 from asynclab.picture.latency import latencies
@@ -29,14 +30,16 @@ def svg(
     title: str = "",
     lanes: bool = True,
     about: bool = False,
+    ghost: Record | None = None,
 ) -> str:
     """The record as one SVG element; the same string for the same record.
 
     `width` is in pixels, at least 320; the height follows from the rows. `mark` is the stretch of time,
     in seconds, in which a requirement failed: it is shaded. Without `lanes` only the depths of queues are
-    drawn. With `about` the words round times as those of a real clock.
+    drawn. With `about` the words round times as those of a real clock. `ghost` is another run of the same
+    calls, drawn behind them.
     """
-    scene = Scene(record, lanes)
+    scene = Scene(record, lanes, ghost)
     page = lay_out(scene, width, title)
     key, key_height = draw_key(page, scene, mark)
     height = page.bottom + TICKS + key_height
@@ -50,6 +53,7 @@ def svg(
         *draw_blocks(scene, page),
         *([draw_mark(mark, page)] if mark is not None else []),
         *draw_rows(scene, page),
+        *draw_ghost(scene, page),
         *draw_rest(scene, page),
         *draw_yields(scene, page),
         *draw_strip(scene, page),
@@ -75,6 +79,7 @@ def figure(
     about: bool = False,
     below: str = "",
     spoken: bool = False,
+    ghost: Record | None = None,
 ) -> str:
     """The picture with a sentence below it, `narrate`'s by default, as HTML that a notebook keeps.
 
@@ -84,7 +89,7 @@ def figure(
     """
     panels = []
     if "lanes" in show or ("queues" in show and record.depths):
-        panels.append(svg(record, mark=mark, lanes="lanes" in show, about=about))
+        panels.append(svg(record, mark=mark, lanes="lanes" in show, about=about, ghost=ghost))
     if "latency" in show:
         panels.append(latencies(record))
     sentence = one_line(narrate(record, about=about) if caption is None else caption, 2000)

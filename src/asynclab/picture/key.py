@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from asynclab.picture.bars import TASK_SIGNS, draw_bar
+from asynclab.picture.ghost import ghost_shape
 from asynclab.picture.ink import line, rect, width_of, words
 from asynclab.picture.page import GREY, PURPLE, TEXT, TICKS, Page
 from asynclab.picture.rows import CALL_WORDS, TASK_WORDS, How, Scene
@@ -41,6 +42,8 @@ def _signs(scene: Scene, mark: Mark | None) -> Iterator[tuple[Draw, str]]:
         yield from (
             (_end_sign(how), word) for how, word in TASK_WORDS.values() if how in tasks and how in TASK_SIGNS
         )
+    if scene.ghost is not None:
+        yield _ghost_sign, "in the simulated world"
     if mark is not None:
         yield _mark_sign, "the requirement fails here"
 
@@ -59,6 +62,10 @@ def _running(x: float, y: float) -> list[str]:
 
 def _end_sign(how: How) -> Draw:
     return lambda x, y: [line(x, y, x + 10, y, stroke=GREY, stroke_width=2), TASK_SIGNS[how](x + 18, y)]
+
+
+def _ghost_sign(x: float, y: float) -> list[str]:
+    return [ghost_shape(x, SIGN, y, 14)]
 
 
 def _mark_sign(x: float, y: float) -> Iterator[str]:

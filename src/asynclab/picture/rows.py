@@ -53,6 +53,7 @@ class Scene:
 
     record: Record
     lanes: bool = True  # whether calls and tasks have rows
+    ghost: Record | None = None  # the same calls in another run, behind these
 
     @cached_property
     def until_ns(self) -> int:
@@ -61,7 +62,8 @@ class Scene:
         What a function left behind may go on for long; it must not squeeze the run into a corner.
         """
         end, last = self.record.end_ns, self.record.last_ns
-        return min(last, 3 * end) if end else last
+        until = min(last, 3 * end) if end else last
+        return until if self.ghost is None else max(until, Scene(self.ghost).until_ns)
 
     @property
     def goes_on(self) -> bool:
