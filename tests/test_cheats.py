@@ -85,7 +85,8 @@ from typing import Any
 import pytest
 from far_side import Peer, against
 
-import asynclab.world
+import asynclab.calls
+import asynclab.computer
 from asynclab.exercise import examine, find_exercise
 from asynclab.link import decode
 from asynclab.record import NS, Record, Returned, Stopped
@@ -265,9 +266,13 @@ def for_ever(batch: Callable[[int], list[Any]]) -> Cheat:
     ],
 )
 def test_what_goes_on_for_ever_ends_and_is_not_kept(name, cheat, why, monkeypatch):
-    for limit, few in (("MAX_IN_FLIGHT", 5_000), ("MAX_JOBS", 1_000), ("MAX_POOLS", 100)):
-        assert few < getattr(asynclab.world, limit) <= 100_000
-        monkeypatch.setattr(asynclab.world, limit, few)
+    for module, limit, few in (
+        (asynclab.calls, "MAX_IN_FLIGHT", 5_000),
+        (asynclab.computer, "MAX_JOBS", 1_000),
+        (asynclab.computer, "MAX_POOLS", 100),
+    ):
+        assert few < getattr(module, limit) <= 100_000
+        monkeypatch.setattr(module, limit, few)
     world = scene(max_bytes=20_000_000)
     record = against(world, cheat, seconds=60 if why == "events" else 0.3)
 

@@ -59,7 +59,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "service": {"link", "narrate", "record", "seeds"},
     "clients": {"link"},
     "resources": set(),
-    "world": {"clients", "link", "protocol", "record", "resources", "seeds", "service"},
+    "proceedings": {"protocol", "record", "service"},
+    "computer": {"proceedings", "protocol", "resources"},
+    "calls": {"computer", "link", "proceedings", "protocol", "service"},
+    "arrivals": {"clients", "computer", "link", "proceedings", "protocol", "record", "seeds", "service"},
+    "world": {
+        "arrivals",
+        "calls",
+        "clients",
+        "computer",
+        "link",
+        "proceedings",
+        "protocol",
+        "record",
+        "seeds",
+        "service",
+    },
     # the learner's side of a run: nothing of the world is in it
     "source_line": set(),
     "timers": set(),
@@ -255,9 +270,13 @@ def test_no_module_imports_itself_by_a_detour():
 def test_a_record_knows_nothing_and_the_world_only_what_crosses_to_it():
     assert reached("record") == {"record"}
     assert reached("world") - {"world"} == {
+        "arrivals",
+        "calls",
         "clients",
+        "computer",
         "link",
         "narrate",
+        "proceedings",
         "protocol",
         "record",
         "resources",
@@ -273,7 +292,17 @@ def test_an_exercise_sees_scenes_and_records_and_never_an_answer(module):
 
 @pytest.mark.parametrize("module", ["runner", "answering"])
 def test_what_runs_beside_the_learners_code_has_nothing_of_the_world_in_it(module):
-    of_the_judge = {"world", "service", "trial", "observed", "measure", "verdict", "exercise", "reference"}
+    of_the_judge = {
+        "proceedings",
+        "world",
+        "service",
+        "trial",
+        "observed",
+        "measure",
+        "verdict",
+        "exercise",
+        "reference",
+    }
 
     assert reached(module).isdisjoint(of_the_judge)
 

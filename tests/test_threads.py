@@ -283,6 +283,22 @@ def test_a_loop_in_a_thread_is_woken_from_the_main_one_in_the_same_way():
     assert play(World(), main, False).outcome.why == "deadlock"
 
 
+def test_an_order_repeats_whatever_threads_this_process_has_seen_before():
+    """`asyncio.run` asks for the current thread, which takes a lock when nobody has asked in it before."""
+
+    async def part():
+        await asyncio.sleep(0.1)
+        threading.current_thread()
+
+    async def main():
+        await asyncio.gather(*(asyncio.to_thread(asyncio.run, part()) for _ in range(3)))
+
+    seeds = range(3)
+    first = [play(World(order_seed=seed), main).events for seed in seeds]
+    for _ in range(5):
+        assert [play(World(order_seed=seed), main).events for seed in seeds] == first
+
+
 def test_call_soon_threadsafe_reaches_the_loop_at_its_instant():
     async def told_by_a_thread():
         loop, told = asyncio.get_running_loop(), asyncio.Event()

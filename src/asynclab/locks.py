@@ -57,16 +57,23 @@ class VirtualLock:
 
 
 def _may_give_way(lane: Lane) -> None:
-    """Let others go first, perhaps; not at the many locks inside a future, of which nobody's race depends."""
+    """Let others go first, perhaps; not at locks on which nobody's race depends.
+
+    Those are the many inside a future, and that of `current_thread`, which makes an object for a thread that
+    it has not seen: whether it has, depends on what ran in this process before.
+    """
     if not lane.scheduler.explores:
         return
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_code.co_filename in (__file__, threading.__file__):
+        if frame.f_code is _CURRENT_THREAD:
+            return
         frame = frame.f_back
     if frame is None or not frame.f_code.co_filename.startswith(_FUTURES):
         lane.may_give_way()
 
 
+_CURRENT_THREAD = threading.current_thread.__code__
 _FUTURES = str(Path(concurrent.futures.__file__).parent)
 
 

@@ -31,7 +31,9 @@ class LinkError(Exception):
 class Handler(Protocol):
     """A world, as far as it is talked to."""
 
-    over: str | None
+    @property
+    def over(self) -> str | None:
+        """Why nothing is answered any more."""
 
     def handle(self, operations: Sequence[Sequence[Any]]) -> list[Any]:
         """Do the operations; the answer to them."""

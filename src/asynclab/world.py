@@ -7,18 +7,20 @@ live in the same process or in another one.
 
 from __future__ import annotations
 
-import heapq
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+from asynclab.arrivals import Arrivals
+from asynclab.calls import Calls
 from asynclab.clients import Invocation, Made, Totals
-from asynclab.link import encode, stands_for, text_of
-from asynclab.protocol import ProtocolError, check, readable, shown, weigh
-from asynclab.record import NS, STOPS, Event, Record, seconds
-from asynclab.resources import Pool, Processor
-from asynclab.seeds import dice_of, seed_of
+from asynclab.computer import Computer
+from asynclab.link import encode
+from asynclab.proceedings import MAX_TEXT, Proceedings
+from asynclab.protocol import ProtocolError, check, readable, shown
+from asynclab.record import NS, STOPS, Record
+from asynclab.seeds import seed_of
 from asynclab.service import Dice, Failure, Form, Knee, Latency, Quota, Service, to_ns
 
 #: A run that is not over by then waits for something that no exercise has: an hour.
@@ -27,41 +29,6 @@ HORIZON = 3600.0
 MAX_EVENTS = 100_000
 #: What the learner's side may ask for in one run; far more than any exercise does.
 MAX_BYTES = 256 * 2**20
-MAX_IN_FLIGHT = 100_000
-MAX_JOBS = 10_000
-MAX_POOLS = 1_000
-#: So many characters of a text are kept.
-MAX_TEXT = 4_000
-
-Timer = list[Any]  # [when, sequence, action or None when cancelled, its argument]
-
-
-class _Request:
-    """A call in the world's hands."""
-
-    __slots__ = ("args", "attempt", "lane", "method", "service", "timer")
-
-    def __init__(
-        self, service: Service, method: str, args: list[Any], attempt: int, lane: int | None
-    ) -> None:
-        self.service = service
-        self.method = method
-        self.args = args
-        self.attempt = attempt
-        self.lane = lane  # whose thread stands still meanwhile; None for an awaited call
-        self.timer: Timer | None = None  # None while it waits in line
-
-
-class _Job:
-    """A thread or a process job."""
-
-    __slots__ = ("kind", "name", "pool", "running")
-
-    def __init__(self, pool: str, kind: str, name: str) -> None:
-        self.pool = pool
-        self.kind = kind
-        self.name = name
-        self.running = False
 
 
 class World:
@@ -102,63 +69,35 @@ class World:
         self.wall_steps = [list(step) for step in wall_steps]
         self.order_seed = order_seed
         self.references = dict(references)
-        self.now = 0
-        self.over: str | None = None  # why nothing is answered any more
-        self.totals = Totals()
-        self._start_cost = {"thread": to_ns(thread_start), "process": to_ns(process_start)}
-        self._memory = {"thread": thread_memory, "process": process_memory}
-        self._horizon = to_ns(horizon)
-        self._max_events = max_events
-        self._bytes_left = max_bytes
-        self._events: list[Event] = []
-        self._dropped = 0
+        self._run = run = Proceedings(horizon, max_events, max_bytes)
         self._order = None if order_seed is None else random.Random(order_seed)
-        self._services: dict[str, Service] = {}
-        self._requests: dict[int, _Request] = {}
-        self._timers: list[Timer] = []
-        self._sequence = 0
-        self._last_id = 0
-        self._stuck: str | None = None
-        self._done: list[list[Any]] = []
-        self._jobs: dict[int, _Job] = {}
-        self._pools: dict[str, Pool] = {}
-        self._processor = Processor(cores)
-        self._computing_ends: Timer | None = None
-        self._computing_changed = False
-        self._running = 0  # jobs that have a worker
-        self._blocked: dict[int, str] = {}  # lanes that stand still, and in which task or job
-        self._asking: dict[int, int] = {}  # those of them that call a service, and the number of the call
-        self._loop_waits = False  # lane 0 stands still until it says that it goes on
-        self._waiting: set[int] = set()  # those of them that do not compute meanwhile
+        start_cost = {"thread": to_ns(thread_start), "process": to_ns(process_start)}
+        memory = {"thread": thread_memory, "process": process_memory}
+        computer = Computer(run, cores, start_cost, memory)
+        self._computer = computer
+        self._calls = calls = Calls(run, computer)
+        self._clients = clients = Arrivals(run, computer, seed)
         self._made: list[Made] = []
-        self._planned: list[Invocation] = []
-        self._arrivals: list[Iterator[Invocation]] = []
-        self._open: dict[int, Invocation] = {}
-        self._departures: dict[int, Timer] = {}
-        self._arrived = 0
-        self._expected = 0  # arrivals that are still to come
-        self._drain: int | None = None
-        self._driven = False
         self._ends = 0  # how often the learner's function has ended
         self._operations: dict[str, Callable[..., None]] = {
-            "call": self._on_call,
-            "work": self._on_work,
-            "cancel": self._on_cancel,
-            "block": self._on_block,
-            "wait": self._on_wait,
-            "go on": self._on_go_on,
-            "job": self._on_job,
-            "done": self._on_done,
-            "drive": self._on_drive,
-            "answer": self._on_answer,
+            "call": calls.on_call,
+            "work": calls.on_work,
+            "cancel": calls.on_cancel,
+            "block": computer.on_block,
+            "wait": computer.on_wait,
+            "go on": computer.on_go_on,
+            "job": computer.on_job,
+            "done": computer.on_done,
+            "drive": clients.on_drive,
+            "answer": clients.on_answer,
             "item": self._on_item,
             "print": self._on_print,
             "noise": self._on_noise,
             "return": self._on_return,
             "raise": self._on_raise,
             "stop": self._on_stop,
-            "close": self._on_close,
-            "idle": self._on_idle,
+            "close": self.close,
+            "idle": run.pass_until,
         }
 
     # -- the scene
@@ -184,9 +123,9 @@ class World:
 
         Raises `ValueError` when there is one of that name already.
         """
-        if name in self._services:
+        if name in self._calls.services:
             raise ValueError(f"there is a service named {name!r} already; services need names of their own")
-        service = self._services[name] = Service(
+        service = self._calls.services[name] = Service(
             name,
             seed=self.seed,
             methods=methods or {"get": ["key"]},
@@ -269,9 +208,7 @@ class World:
 
         Without a target, `method` is a fixture: a function of ours on the learner's side (`fixtures`).
         """
-        invocation = self._invocation(target, method, args, at, patience)
-        self._planned.append(invocation)
-        return invocation
+        return self._clients.plan(at, target, method, args, patience)
 
     def open_loop(
         self,
@@ -284,11 +221,7 @@ class World:
     ) -> None:
         """Clients who arrive at these times (s, not falling), whatever happens to those before them."""
 
-        def clients() -> Iterator[Invocation]:
-            for number, at in enumerate(arrivals):
-                yield self._invocation(target, method, args(number), at, patience)
-
-        self._arrivals.append(clients())
+        self._clients.open_loop(target, method, arrivals, args, patience=patience)
 
     def closed_loop(
         self,
@@ -305,32 +238,7 @@ class World:
 
         Each thinks before its first request as well, so that they do not all begin at once.
         """
-        for client in range(clients):
-            dice = dice_of(self.seed, "client", client)
-            self._next_request(target, method, args, think, patience, client, requests, dice)
-
-    def _next_request(
-        self,
-        target: Made | None,
-        method: str,
-        args: Callable[[int], tuple[Any, ...]],
-        think: Callable[[Dice], float],
-        patience: float | None,
-        client: int,
-        left: int,
-        dice: Dice,
-    ) -> None:
-        if left == 0:
-            return
-
-        def then(_: Invocation) -> None:
-            self._next_request(target, method, args, think, patience, client, left - 1, dice)
-
-        self._expected += 1
-        when = self.now + to_ns(think(dice))
-        self._at(
-            when, self._arrive, self._invocation(target, method, args(client), seconds(when), patience, then)
-        )
+        self._clients.closed_loop(target, method, clients, requests, args, think=think, patience=patience)
 
     def settings(self) -> dict[str, Any]:
         """What the learner's side must know before it begins, as JSON data."""
@@ -338,7 +246,7 @@ class World:
             "cores": self.cores,
             "wall_steps": self.wall_steps,
             "order_seed": None if self.order_seed is None else seed_of(self.order_seed, "lanes"),
-            "clients": bool(self._planned or self._arrivals or self._expected),
+            "clients": self._clients.are_expected,
             "references": self.references,
             "make": [
                 [
@@ -354,11 +262,11 @@ class World:
 
     def describe(self) -> str:
         """The services of the scene, for a sentence: ``store answers after 0.5 s, 0.9 s and 2.3 s``."""
-        return "; ".join(filter(None, (service.describe() for service in self._services.values())))
+        return "; ".join(filter(None, (service.describe() for service in self._calls.services.values())))
 
     def record(self) -> Record:
         """What has happened so far."""
-        return Record(tuple(self._events), self._dropped)
+        return Record(tuple(self._run.events), self._run.dropped)
 
     # -- the link
 
@@ -369,413 +277,52 @@ class World:
         ``[lane, "start"]`` or ``[lane, "unblock"]``; for a client ``[-id, "invoke", object, method, args]``
         or ``[-id, "depart"]``. Only ``["idle", until_ns or None]`` lets time pass.
         """
-        if self.over is not None:
-            return [self.now, [], self.over]
+        run = self._run
+        if run.over is not None:
+            return [run.now, [], run.over]
         try:
-            self._spend(check(operations))
+            run.spend(check(operations))
             for word, *fields in operations:
-                if self.over is not None:
+                if run.over is not None:
                     break
                 self._operations[word](*fields)
         except ProtocolError as error:
-            self._stop("protocol", f"the link was misused: {error}", "")
+            run.stop("protocol", f"the link was misused: {error}", "")
         except Exception as error:  # nothing that is said to a world may bring it down
-            self._stop("protocol", f"the world could not go on: {type(error).__name__}: {error}", "")
-        done, self._done = self._done, []
+            run.stop("protocol", f"the world could not go on: {type(error).__name__}: {error}", "")
+        done, run.done = run.done, []
         if self._order is not None:
             self._order.shuffle(done)
-        return [self.now, done, self.over or self._stuck]
+        return [run.now, done, run.over or run.stuck]
 
     def close(self) -> None:
         """Answer nothing more and record nothing more: what follows is the runner's clean-up."""
-        self.over = self.over or "closed"
-
-    def _on_close(self) -> None:
-        self.close()
-
-    # -- the record
-
-    def _log(self, kind: str, *fields: Any) -> None:
-        if self.over is not None and kind != "stop":
-            return
-        if len(self._events) >= self._max_events and kind not in ("stop", "return", "raise"):
-            self._dropped += 1
-        else:
-            self._events.append((self.now, kind, *fields))
-
-    def _stop(self, why: str, text: str, line: str) -> None:
-        if self.over is None:
-            self.over = why
-            self._log("stop", why, readable(text, MAX_TEXT), readable(line, MAX_TEXT))
-
-    def _spend(self, size: int) -> None:
-        self._bytes_left -= size
-        if self._bytes_left < 0:
-            self._stop("events", "the values that it sent and was sent are too much to keep", "")
-
-    # -- calls
-
-    def _on_call(self, id: int, lane: int, service: str, method: str, args: list[Any], task: str) -> None:
-        self._check_lane(lane)
-        self._begin_call(id, lane, service, method, args, task, blocking=False)
-
-    def _on_work(
-        self, id: int, lane: int, service: str, method: str, args: list[Any], task: str, line: str
-    ) -> None:
-        self._check_lane(lane)
-        asked = self._services.get(service)
-        self._hold(lane, task, method, line, computes=asked is not None and asked.form != "sleep")
-        self._begin_call(id, lane, service, method, args, task, blocking=True)
-
-    def _begin_call(
-        self, id: int, lane: int, name: str, method: str, args: list[Any], task: str, *, blocking: bool
-    ) -> None:
-        self._take_id(id)
-        service = self._services.get(name)
-        if service is None or method not in service.methods or (service.form == "await") is blocking:
-            raise ProtocolError(f"there is no {shown(name)} with such a method {shown(method)}")
-        if len(args) != len(service.methods[method]):
-            raise ProtocolError(f"{name}.{method} does not take {len(args)} arguments")
-        if len(self._requests) >= MAX_IN_FLIGHT:
-            self._stop("events", f"it had {MAX_IN_FLIGHT:,} calls in flight at once", "")
-            return
-        self._log("call", id, name, method, args, task)
-        request = _Request(service, method, args, service.attempt(args), lane if blocking else None)
-        self._requests[id] = request
-        if blocking:
-            self._asking[lane] = id
-        if not service.admits(self.now):
-            self._fail(id, RuntimeError("429 Too Many Requests"))
-        elif service.capacity is None or service.in_service < service.capacity:
-            self._start(id, request)
-        else:
-            service.line[id] = None
-
-    def _take_id(self, id: int) -> None:
-        if id <= self._last_id:
-            raise ProtocolError(f"number {id} is not above {self._last_id}")
-        self._last_id = id
-
-    def _check_lane(self, lane: int) -> None:
-        if lane != 0 and not (lane in self._jobs and self._jobs[lane].running):
-            raise ProtocolError(f"there is no lane {lane} that runs")
-        if lane in self._blocked:
-            raise ProtocolError(f"lane {lane} acts while it stands still")
-
-    def _start(self, id: int, request: _Request) -> None:
-        service = request.service
-        service.in_service += 1
-        try:
-            took = self._time_of(request)
-        except Exception as error:  # arguments that the service cannot make anything of
-            request.timer = self._at(self.now, self._fail_now, (id, error))
-            return
-        if request.lane is not None and service.form in ("python", "native"):
-            self._compute(request.lane, service.form, took)
-            request.timer = [0, 0, None, None]  # in service; its end comes from the processor
-        else:
-            request.timer = self._at(self.now + took, self._finish, id)
-
-    def _time_of(self, request: _Request) -> int:
-        """How long the service will work on it, in ns."""
-        service = request.service
-        took = to_ns(service.latency_of(*request.args, attempt=request.attempt))
-        knee = service.knee_at(self.now)
-        if knee is not None and service.in_service > knee:
-            took = took * service.in_service // knee
-        return 0 if request.method in service.instant else took
-
-    def _finish(self, id: int) -> None:
-        request = self._requests[id]
-        try:
-            failure, value = self._answer_to(request)
-        except Exception as error:
-            failure, value = error, None
-        if failure is not None:
-            self._fail(id, failure)
-            return
-        self._end_call(id)
-        self._log("reply", id, value)
-        self._done.append([id, "reply", value])
-        if type(value) is list or type(value) is dict:
-            self._spend(weigh([value]))
-
-    def _answer_to(self, request: _Request) -> tuple[BaseException | None, Any]:
-        """What the service answers with: an exception, or else a value."""
-        service, args = request.service, request.args
-        if service.down_at(self.now):
-            return ConnectionError(f"{service.name} is down"), None
-        failure = service.failure_of(*args, attempt=request.attempt)
-        if failure is not None:
-            return failure, None
-        return None, encode(service.next_item() if service.is_source else service.reply(*args))
-
-    def _fail_now(self, failed: tuple[int, Exception]) -> None:
-        self._fail(*failed)
-
-    def _fail(self, id: int, failure: BaseException) -> None:
-        self._end_call(id)
-        name, text = stands_for(type(failure)), text_of(failure)
-        self._log("error", id, name, text)
-        self._done.append([id, "error", name, text])
-
-    def _on_cancel(self, id: int) -> None:
-        if id > self._last_id:
-            raise ProtocolError(f"nobody asked for {id}")
-        request = self._requests.get(id)
-        if request is None:
-            return  # the answer was on its way
-        if request.lane is not None:
-            raise ProtocolError(f"{id} holds lane {request.lane}, which cannot let go of it")
-        self._end_call(id)
-        self._log("cancel", id)
-
-    def _end_call(self, id: int) -> None:
-        """Take a call out of the service's hands and start the next one in line."""
-        request = self._requests.pop(id)
-        service = request.service
-        if request.lane is not None:
-            del self._asking[request.lane]
-            self._release_lane(request.lane)
-        if request.timer is None:
-            service.line.pop(id, None)
-            return
-        request.timer[2] = None  # a cancelled timer must not move the clock
-        service.in_service -= 1
-        if service.line:
-            next_id, _ = service.line.popitem(last=False)
-            self._start(next_id, self._requests[next_id])
-
-    # -- lanes: the loop's own thread, threads and process jobs
-
-    def _on_block(self, lane: int, why: str, duration: int, task: str, line: str) -> None:
-        self._check_lane(lane)
-        if why not in ("sleep", "python", "native"):
-            raise ProtocolError(f"a lane cannot be blocked by {shown(why)}")
-        self._hold(lane, task, why, line, computes=why != "sleep")
-        if why == "sleep":
-            self._at(self.now + duration, self._unblock, lane)
-        else:
-            self._compute(lane, why, duration)
-
-    def _hold(self, lane: int, task: str, why: str, line: str, *, computes: bool) -> None:
-        self._blocked[lane] = task
-        if lane == 0:
-            self._log("block", task, why, line)
-        elif not computes:
-            self._waiting.add(lane)
-            self._log("wait", lane, why)
-
-    def _unblock(self, lane: int) -> None:
-        self._release_lane(lane)
-        self._done.append([lane, "unblock"])
-
-    def _release_lane(self, lane: int) -> None:
-        task = self._blocked.pop(lane)
-        if lane == 0:
-            self._log("unblock", task)
-        elif lane in self._waiting:
-            self._waiting.remove(lane)
-            self._log("run", lane)
-
-    def _on_wait(self, task: str, line: str) -> None:
-        """The loop's thread waits for another lane: nothing else can run, as with any block."""
-        self._check_lane(0)
-        self._hold(0, task, "wait", line, computes=False)
-        self._loop_waits = True
-
-    def _on_go_on(self, task: str) -> None:
-        if not self._loop_waits:
-            raise ProtocolError("lane 0 goes on and had not waited")
-        self._loop_waits = False
-        self._release_lane(0)
-
-    def _on_job(self, id: int, pool: str, kind: str, size: int, name: str) -> None:
-        self._take_id(id)
-        if self._running + 1 <= len(self._blocked):
-            raise ProtocolError("a job is submitted while every lane stands still")
-        if kind not in self._start_cost:
-            raise ProtocolError(f"there are no {shown(kind)} jobs")
-        if len(self._jobs) >= MAX_JOBS or len(self._pools) >= MAX_POOLS:
-            self._stop("events", f"it had {MAX_JOBS:,} jobs or {MAX_POOLS:,} executors", "")
-            return
-        self._jobs[id] = _Job(pool, kind, name)
-        self._log("task", id, name, None)
-        if not pool:
-            self._begin_job(id, new=True)
-            return
-        workers = self._pools.setdefault(pool, Pool("process" if kind == "process" else "thread", size))
-        if workers.kind != kind:
-            raise ProtocolError(f"a {workers.kind} pool takes no {kind} jobs")
-        taken = workers.take(id)
-        if taken != "wait":
-            self._begin_job(id, new=taken == "new")
-
-    def _begin_job(self, id: int, *, new: bool) -> None:
-        kind = self._jobs[id].kind
-        if new:
-            self._log("worker", kind, self._memory[kind])
-        self._at(self.now + (self._start_cost[kind] if new else 0), self._job_runs, id)
-
-    def _job_runs(self, id: int) -> None:
-        self._jobs[id].running = True
-        self._running += 1
-        self._log("run", id)
-        self._done.append([id, "start"])
-
-    def _on_done(self, id: int) -> None:
-        if id == 0:
-            raise ProtocolError("the loop's own lane is no job")
-        self._check_lane(id)
-        job = self._jobs.pop(id)
-        self._running -= 1
-        self._log("end", id, "returned")
-        if job.pool:
-            next_id = self._pools[job.pool].release()
-            if next_id is not None:
-                self._begin_job(next_id, new=False)
-
-    # -- computing
-
-    def _compute(self, lane: int, kind: Any, work: int) -> None:
-        process = lane if lane and self._jobs[lane].kind == "process" else 0
-        self._processor.start(lane, kind, process, work, self.now)
-        self._computing_changed = True  # many may start now; when the next one ends is worked out once
-
-    def _plan_end_of_computing(self) -> None:
-        self._computing_changed = False
-        if self._computing_ends is not None:
-            self._computing_ends[2] = None
-        end = self._processor.next_end()
-        self._computing_ends = None if end is None else self._at(end, self._computed, None)
-
-    def _computed(self, _: None) -> None:
-        self._computing_ends = None
-        for lane in self._processor.ended(self.now):
-            if lane in self._asking:
-                self._finish(self._asking[lane])
-            else:
-                self._unblock(lane)
-        self._computing_changed = True
-
-    # -- clients
-
-    def _invocation(
-        self,
-        target: Made | None,
-        method: str,
-        args: tuple[Any, ...],
-        at: float,
-        patience: float | None,
-        then: Callable[[Invocation], None] | None = None,
-    ) -> Invocation:
-        return Invocation(0, target, method, args, at, patience, then)
-
-    def _on_drive(self, id: int) -> None:
-        """The learner's objects are there: the clients may come. Completed when the last one has gone."""
-        self._take_id(id)
-        self._check_lane(0)
-        if self._driven:
-            raise ProtocolError("the clients have been called before")
-        self._driven = True
-        self._drain = id
-        for invocation in sorted(self._planned, key=lambda one: one.at):
-            self._expected += 1
-            self._at(max(self.now, to_ns(invocation.at)), self._arrive, invocation)
-        for clients in self._arrivals:
-            self._expect_next(clients)
-        self._drained()
-
-    def _expect_next(self, clients: Iterator[Invocation]) -> None:
-        invocation = next(clients, None)
-        if invocation is not None:
-            self._expected += 1
-            self._at(max(self.now, to_ns(invocation.at)), self._arrive_and_expect, (invocation, clients))
-
-    def _arrive_and_expect(self, both: tuple[Invocation, Iterator[Invocation]]) -> None:
-        self._arrive(both[0])
-        self._expect_next(both[1])
-
-    def _arrive(self, invocation: Invocation) -> None:
-        self._expected -= 1
-        self._arrived += 1
-        invocation.id = self._arrived
-        invocation.at = seconds(self.now)
-        self._open[invocation.id] = invocation
-        target = 0 if invocation.target is None else invocation.target.number
-        args = encode(list(invocation.args))
-        self._log("arrive", invocation.id, target, invocation.method, args)
-        self._done.append([-invocation.id, "invoke", target, invocation.method, args])
-        if invocation.patience is not None:
-            self._departures[invocation.id] = self._at(
-                self.now + to_ns(invocation.patience), self._depart, invocation.id
-            )
-
-    def _depart(self, id: int) -> None:
-        self._close_invocation(id, "departed", None, "")
-        self._log("depart", id)
-        self._done.append([-id, "depart"])
-
-    def _on_answer(self, id: int, how: str, value: Any, error: str = "") -> None:
-        self._check_lane(0)
-        if how not in ("reply", "error"):
-            raise ProtocolError(f"an answer is a reply or an error, not {shown(how)}")
-        if how == "error":
-            if type(value) is not str:
-                raise ProtocolError(f"{shown(value)} is no text of an error")
-            value, error = readable(value, MAX_TEXT), readable(error, MAX_TEXT)
-        if id not in self._open:
-            if 0 < id <= self._arrived:
-                return  # the client has left already
-            raise ProtocolError(f"no client has asked for {shown(id)}")
-        self._close_invocation(id, how, value, error)
-        self._log("answer", id, how, value, error)
-
-    def _close_invocation(self, id: int, how: str, value: Any, error: str) -> None:
-        invocation = self._open.pop(id)
-        invocation.end, invocation.how, invocation.value, invocation.error = (
-            seconds(self.now),
-            how,
-            value,
-            error,
-        )
-        self.totals.add(invocation)
-        timer = self._departures.pop(id, None)
-        if timer is not None:
-            timer[2] = None
-        if invocation.then is not None:
-            invocation.then(invocation)
-        self._drained()
-
-    def _drained(self) -> None:
-        if self._drain is not None and not self._open and not self._expected:
-            self._done.append([self._drain, "reply", None])
-            self._drain = None
+        self._run.over = self._run.over or "closed"
 
     # -- what the learner's function gives
 
     def _on_item(self, value: Any) -> None:
-        self._check_lane(0)
+        self._computer.check_lane(0)
         if self._ends:
             raise ProtocolError("an item comes after the end")
-        self._log("item", value)
+        self._run.log("item", value)
 
     def _on_print(self, text: str) -> None:
-        self._log("print", readable(text, MAX_TEXT))
+        self._run.log("print", readable(text, MAX_TEXT))
 
     def _on_noise(self, text: str) -> None:
-        self._log("noise", readable(text, MAX_TEXT))
+        self._run.log("noise", readable(text, MAX_TEXT))
 
     def _on_return(self, value: Any) -> None:
         self._check_end(before=0)
-        self._log("return", value)
+        self._run.log("return", value)
 
     def _on_raise(self, kind: str, text: str, line: str) -> None:
         self._check_end(before=1)  # a task that was left behind may end it all once more
-        self._log("raise", readable(kind, MAX_TEXT), readable(text, MAX_TEXT), readable(line, MAX_TEXT))
+        self._run.log("raise", readable(kind, MAX_TEXT), readable(text, MAX_TEXT), readable(line, MAX_TEXT))
 
     def _check_end(self, before: int) -> None:
-        self._check_lane(0)
+        self._computer.check_lane(0)
         if self._ends > before:
             raise ProtocolError("it ends again")
         self._ends += 1
@@ -783,56 +330,29 @@ class World:
     def _on_stop(self, why: str, text: str, line: str) -> None:
         if why not in STOPS:
             raise ProtocolError(f"no run is stopped by {shown(why)}")
-        self._stop(why, text, line)
+        self._run.stop(why, text, line)
 
     # -- time
 
-    def _on_idle(self, until: int | None) -> None:
-        """Let time pass until something is done or `until` is reached, whichever is first."""
-        if until is not None and until < self.now:
-            raise ProtocolError(f"time does not go back, from {self.now} to {until} ns")
-        self._stuck = None
-        timers = self._timers
-        while timers or self._computing_changed:
-            if self._computing_changed:
-                self._plan_end_of_computing()
-                continue
-            when, _, action, argument = timers[0]
-            if action is None:
-                heapq.heappop(timers)
-                continue
-            if (self._done and when > self.now) or (until is not None and when > until):
-                break
-            heapq.heappop(timers)
-            if not self._move_to(when):
-                return
-            action(argument)
-        if self._done:
-            return
-        if until is None:
-            self._stuck = (
-                "deadlock"  # who waits, and where, only the learner's side can say: its "stop" follows
-            )
-        elif until > self.now:
-            self._move_to(until)
+    @property
+    def now(self) -> int:
+        """The time now, in ns since the world began."""
+        return self._run.now
 
-    def _at(self, when: int, action: Callable[[Any], None], argument: Any) -> Timer:
-        self._sequence += 1
-        timer = [when, self._sequence, action, argument]
-        heapq.heappush(self._timers, timer)
-        return timer
+    @property
+    def over(self) -> str | None:
+        """Why nothing is answered any more."""
+        return self._run.over
 
-    def _move_to(self, when: int) -> bool:
-        if when > self._horizon:
-            self._stuck = "horizon"  # likewise: the learner's side says which line was waiting
-            return False
-        self.now = when
-        return True
+    @property
+    def totals(self) -> Totals:
+        """What its clients saw, in numbers."""
+        return self._clients.totals
 
     @property
     def seconds(self) -> float:
         """The time now, in seconds since the world began."""
-        return self.now / NS
+        return self._run.now / NS
 
 
 def _nothing(dice: Dice, *args: Any) -> None:
