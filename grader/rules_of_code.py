@@ -8,7 +8,7 @@ from grader.draft import Draft, shows
 from grader.lesson import Cell
 from grader.problem import Problem
 
-#: A cell of more lines than this is no longer read as one idea; counted without blank lines.
+#: A cell of more lines than this is no longer read as one idea; blank lines and docstrings are not counted.
 LONGEST = {"answer": 40, "demo": 12, "other": 20}
 
 #: Set-up cells run at every Run All and before every mark, in a sandbox that has no torch.
@@ -25,12 +25,25 @@ def is_python(draft: Draft) -> Iterator[Problem]:
 
 def short_cells(draft: Draft) -> Iterator[Problem]:
     for cell in draft.code_cells:
-        lines = sum(1 for line in cell.solved().split("\n") if line.strip())
+        lines = sum(1 for line in _without_docstrings(cell).split("\n") if line.strip())
         longest = LONGEST["demo" if shows(cell) else "answer" if cell.kind == "answer" else "other"]
         if lines > longest:
             yield draft.problem(
                 cell, f"the {cell.kind} cell has {lines} lines; {longest} are read as one idea. Split it."
             )
+
+
+def _without_docstrings(cell: Cell) -> str:
+    """The code as it is read; what a docstring says is text, and may be long."""
+    lines = cell.solved().split("\n")
+    for node in ast.walk(_tree(cell)):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if ast.get_docstring(node):
+                first = node.body[0]
+                lines[first.lineno - 1 : first.end_lineno] = [""] * (
+                    (first.end_lineno or first.lineno) - first.lineno + 1
+                )
+    return "\n".join(lines)
 
 
 def light_setup(draft: Draft) -> Iterator[Problem]:

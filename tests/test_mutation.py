@@ -13,6 +13,7 @@ from asynclab.trial import Run
 from grader.answer import judge
 from grader.corpus import known_answers
 from grader.judge_file import Judged
+from grader.percent import read_lessons
 from grader.prove import assess
 from grader.repository import Repository
 
@@ -75,6 +76,7 @@ def mutant(exercise, path, line):
 
 
 CASES = list(requirements())
+LESSONS = read_lessons(Repository().solutions)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,8 @@ def test_without_one_of_its_requirements_an_exercise_is_not_proved(exercise, pat
     monkeypatch.setattr(asynclab.exercise, "_EXERCISES", {})
     lax = mutant(exercise, path, line)
     wrong = [known for known in known_answers(Repository().corpus / exercise.name) if known.says]
-    outcomes = (assess(lax, known, Judged.of(judge(known.answer, lax))) for known in wrong)
+    setup = LESSONS[exercise.notebook].setup
+    outcomes = (assess(lax, known, Judged.of(judge(known.answer, lax, setup=setup))) for known in wrong)
 
     assert any(not outcome.ok for outcome in outcomes), (
         f"add a wrong answer that breaks only line {line} of {path}"

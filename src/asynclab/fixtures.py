@@ -6,6 +6,7 @@ cannot cross the link: an `async with`, an asyncio.Queue, a task that is to be c
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -32,6 +33,41 @@ async def within(manager: Any, call: Callable[..., Any], *args: Any) -> Any:
     """``async with manager: return await call(*args)``."""
     async with manager:
         return await call(*args)
+
+
+@fixture
+async def cancelled_after(seconds: float, function: Callable[..., Any], *args: Any, **named: Any) -> str:
+    """Call the function, cancel it so many seconds later, and tell how it ended: "was cancelled" is right."""
+    task = asyncio.ensure_future(function(*args, **named))
+    await asyncio.sleep(seconds)
+    task.cancel()
+    await asyncio.wait([task])
+    if task.cancelled():
+        return "was cancelled"
+    error = task.exception()
+    return "returned" if error is None else f"raised {type(error).__name__}"
+
+
+@fixture
+async def query_in_one_block(
+    connections: Any, queries: list[tuple[float, str, float | None]], raises: bool
+) -> list[Any]:
+    """What each gets who asks for the connection in one block and queries it; errors are results.
+
+    A query is (after so many seconds, key, giving up after so many seconds or None). With `raises`, the
+    block ends in a ValueError after the queries.
+    """
+
+    async def one(after: float, key: str, patience: float | None) -> Any:
+        await asyncio.sleep(after)
+        connection = await asyncio.wait_for(connections.get(), patience)
+        return await connection.query(key)
+
+    async with connections:
+        results = await asyncio.gather(*[one(*query) for query in queries], return_exceptions=True)
+        if raises:
+            raise ValueError("the block failed")
+        return list(results)
 
 
 @fixture

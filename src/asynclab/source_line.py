@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 _HERE = Path(__file__).resolve().parent
@@ -48,10 +48,12 @@ def line_of(filename: str, number: int) -> str:
 def line_of_frame(frame: FrameType | None) -> str:
     """The learner's line that a running frame is in or was called from; "" when there is none."""
     frame = learners_frame(frame)
-    if frame is None:
-        return ""
-    # one that runs in another thread may be between two lines
-    return line_of(frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno)
+    return "" if frame is None else _line_in(frame.f_code, frame.f_lineno)
+
+
+def _line_in(code: CodeType, number: int | None) -> str:
+    """The line of a frame, which may be between two lines: then the first of its function."""
+    return line_of(code.co_filename, number or code.co_firstlineno)
 
 
 def learners_frame(frame: FrameType | None) -> FrameType | None:
@@ -80,7 +82,7 @@ def line_of_traceback(traceback: TracebackType | None) -> str:
     found = ""
     while traceback is not None:
         if is_learners(traceback.tb_frame.f_code.co_filename):
-            found = line_of(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+            found = _line_in(traceback.tb_frame.f_code, traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
 
@@ -107,7 +109,7 @@ def where_it_waits(awaitable: Any) -> tuple[str, str]:
     inside, line = "", ""
     for frame in suspended_frames(awaitable):
         if is_learners(frame.f_code.co_filename):
-            inside, line = "", line_of(frame.f_code.co_filename, frame.f_lineno)
+            inside, line = "", _line_in(frame.f_code, frame.f_lineno)
         elif not inside:
             inside = frame.f_code.co_qualname
     return inside, line

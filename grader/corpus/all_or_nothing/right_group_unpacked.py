@@ -1,0 +1,14 @@
+import asyncio
+
+
+async def all_or_nothing(upload, parts, abort):
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(upload(part)) for part in parts]
+    except BaseExceptionGroup as errors:
+        await abort()
+        raise errors.exceptions[0] from None
+    except asyncio.CancelledError:
+        await abort()
+        raise
+    return [task.result() for task in tasks]

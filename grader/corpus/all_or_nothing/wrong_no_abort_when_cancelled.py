@@ -1,0 +1,14 @@
+# says: `except Exception` does not catch the CancelledError, so nothing was aborted
+import asyncio
+
+
+async def all_or_nothing(upload, parts, abort):
+    tasks = [asyncio.ensure_future(upload(part)) for part in parts]
+    try:
+        return await asyncio.gather(*tasks)
+    except Exception:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await abort()
+        raise

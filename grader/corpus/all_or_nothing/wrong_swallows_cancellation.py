@@ -1,0 +1,15 @@
+# says: lets its own cancellation go on
+import asyncio
+
+
+async def all_or_nothing(upload, parts, abort):
+    tasks = [asyncio.ensure_future(upload(part)) for part in parts]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException as error:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await abort()
+        if isinstance(error, Exception):
+            raise

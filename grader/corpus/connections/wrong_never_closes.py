@@ -1,0 +1,19 @@
+# says: What was opened is still open
+import asyncio
+
+
+class Connections:
+    def __init__(self, open):
+        self.open, self.connection, self.lock = open, None, asyncio.Lock()
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *error):
+        self.connection = None
+
+    async def get(self):
+        async with self.lock:
+            if self.connection is None:
+                self.connection = await self.open()
+        return self.connection

@@ -1,0 +1,11 @@
+# says: and the bound is
+import asyncio
+
+
+async def retry(call, *, attempts, base, cap, rng, retry_on):
+    for n in range(1, attempts):
+        try:
+            return await call()
+        except retry_on:
+            await asyncio.sleep(rng.uniform(0, min(cap, base * 2**n)))
+    return await call()

@@ -1,0 +1,11 @@
+# says: does not retry a cancellation
+import asyncio
+
+
+async def retry(call, *, attempts, base, cap, rng, retry_on):
+    for n in range(attempts - 1):
+        try:
+            return await call()
+        except (*retry_on, asyncio.CancelledError):
+            await asyncio.sleep(rng.uniform(0, min(cap, base * 2**n)))
+    return await call()

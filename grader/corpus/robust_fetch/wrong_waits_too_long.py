@@ -1,0 +1,27 @@
+# says: waits between the tries, within the bounds of `retry`
+import asyncio
+
+
+async def robust_fetch(item, *, call, breaker, attempts, deadline, timeout, rng):
+    async def one_try():
+        async with asyncio.timeout(timeout):
+            return await call(item)
+
+    def ended(status, error):
+        return {"id": item, "status": status, "error": repr(error)}
+
+    try:
+        async with asyncio.timeout(deadline):
+            for n in range(attempts):
+                try:
+                    return {"id": item, "status": "ok", "data": await breaker.call(one_try)}
+                except CircuitOpen as error:
+                    return ended("rejected", error)
+                except (ConnectionError, TimeoutError) as error:
+                    if n == attempts - 1:
+                        return ended("failed", error)
+                except Exception as error:
+                    return ended("failed", error)
+                await asyncio.sleep(0.5 + rng.uniform(0, min(1.0, 0.1 * 2**n)))
+    except TimeoutError as error:
+        return ended("late", error)

@@ -1,0 +1,6 @@
+# says: tells of any other error: error
+async def safe_call(call, item_id):
+    try:
+        return {"id": item_id, "status": "ok", "data": await call(item_id)}
+    except Exception as error:
+        return {"id": item_id, "status": "failed", "error": repr(error)}

@@ -1,0 +1,8 @@
+# says: tells which error it was, even one without a text
+async def safe_call(call, item_id):
+    try:
+        return {"id": item_id, "status": "ok", "data": await call(item_id)}
+    except (ValueError, OSError) as error:
+        return {"id": item_id, "status": "failed", "error": repr(error)}
+    except Exception as error:
+        return {"id": item_id, "status": "error", "error": repr(error)}

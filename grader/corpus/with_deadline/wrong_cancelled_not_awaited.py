@@ -1,0 +1,18 @@
+# says: The late calls were cancelled and not waited for
+import asyncio
+
+
+async def with_deadline(calls, seconds):
+    tasks = {name: asyncio.ensure_future(call()) for name, call in calls.items()}
+    try:
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=seconds)
+        over = {name: task for name, task in tasks.items() if task.done()}
+    finally:
+        for task in tasks.values():
+            task.cancel()
+    return {
+        "done": {name: task.result() for name, task in over.items() if not task.exception()},
+        "failed": {name: task.exception() for name, task in over.items() if task.exception()},
+        "late": [name for name in tasks if name not in over],
+    }

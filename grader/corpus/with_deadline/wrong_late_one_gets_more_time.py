@@ -1,0 +1,19 @@
+# says: keeps the deadline
+import asyncio
+
+
+async def with_deadline(calls, seconds):
+    tasks = {name: asyncio.ensure_future(call()) for name, call in calls.items()}
+    try:
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=seconds + 0.1)
+        over = {name: task for name, task in tasks.items() if task.done()}
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+    return {
+        "done": {name: task.result() for name, task in over.items() if not task.exception()},
+        "failed": {name: task.exception() for name, task in over.items() if task.exception()},
+        "late": [name for name in tasks if name not in over],
+    }
