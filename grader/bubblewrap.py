@@ -72,9 +72,10 @@ class Room:
             return None
         return 128 - code if code > 128 else code  # it says it as a shell does
 
-    def end(self) -> None:
-        """Kill what is left, and wait for its end."""
+    def end(self, *, within: float = 0.0) -> None:
+        """Kill what is left, and wait for its end; it has so many seconds to end by itself."""
         if self._first is not None:
+            self._first.has_ended(within)
             self._first.kill()
         self._process.kill()
         self._process.wait()

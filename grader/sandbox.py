@@ -32,7 +32,7 @@ from grader.runtime import Runtime
 #: How often the CPU time of a worker is looked at, in seconds.
 WATCH_EVERY = 0.05
 
-#: Seconds between the close of a link and the end of the process, at most.
+#: Seconds between the close of a link and the end of the process at its other end, at most.
 GRACE = 0.5
 
 
@@ -329,7 +329,7 @@ class Sandbox:
         """Nothing of it is left afterwards, of its submissions neither."""
         if self._room is not None:
             self._zygote.close()
-            self._room.end()
+            self._room.end(within=GRACE)  # by itself, it hands on what CPU time it has used
             self._room = None
 
     def __exit__(self, *error: object) -> None:

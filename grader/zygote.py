@@ -55,7 +55,7 @@ def main(control: int) -> None:
     while True:
         _, submissions, _, _ = socket.recv_fds(zygote, 1, 1)
         if not submissions:
-            return
+            break
         if os.fork() == 0:
             zygote.close()
             _keep(submissions[0], shell)
@@ -63,6 +63,9 @@ def main(control: int) -> None:
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG) != (0, 0):
                 pass
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
 
 
 def warm_shell() -> CellShell:

@@ -14,6 +14,7 @@ SMALL = {
     "live.py": ["--switches", "50", "--repeat", "1", "--seconds", "1", "--rounds", "1"],
     "check.py": ["--fetches", "3", "--repeat", "1"],
     "scale.py": ["--clients", "10", "--requests", "20"],
+    "grading.py": ["--submissions", "2", "--rounds", "1"],
     "wire.py": ["--calls", "10", "--trips", "5", "--repetitions", "1"],
 }
 
@@ -72,7 +73,13 @@ def test_the_wire_is_compared_with_one_process():
         assert set(numbers) == {"events", "here", "wire"}
 
 
-@pytest.mark.parametrize("script", SMALL)
+@pytest.mark.slow
+def test_marking_is_compared_with_stock_nbgrader(runtime):
+    result = small("grading.py")
+    assert set(result["doors"]) == {"stock nbgrader", "nbgrader, our judge", "the engine"}
+
+
+@pytest.mark.parametrize("script", sorted(set(SMALL) - {"grading.py"}))
 def test_the_table_has_the_machine_beside_it(script):
     last = run(script, *SMALL[script]).splitlines()[-1]
     assert last.startswith("load average ")
