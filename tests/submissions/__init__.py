@@ -50,6 +50,15 @@ def with_own_cell(notebook: Notebook, text: str, *, above: str) -> Notebook:
     return notebook
 
 
+def worth(notebook: Notebook) -> dict[str, float]:
+    """What each check of a notebook is worth, by its exercise, in order."""
+    return {
+        grade_id(each).removeprefix("check_"): each["metadata"]["nbgrader"]["points"]
+        for each in notebook["cells"]
+        if grade_id(each).startswith("check_")
+    }
+
+
 def cell(notebook: Notebook, name: str) -> dict[str, Any]:
     """The cell of that id, or that grade id."""
     return next(each for each in notebook["cells"] if name in (each["id"], grade_id(each)))
