@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 
 from grader.grading import Course
 from grader.repository import UsageError
-from tests.submissions import RIGHT, ROOT, answered, known, released, with_own_cell, write
+from tests.submissions import RIGHT, ROOT, answered, known, released, with_own_cell, worth, write
 
 LESSON = "01_event_loop"
 LIMITS = "c.MarksFromTheJudge.cell_seconds = 3\nc.MarksFromTheJudge.cell_cpu_seconds = 2\n"
@@ -115,9 +115,9 @@ def test_each_submission_has_the_marks_it_earns(teacher, graded):
 
 def test_the_table_says_so(graded):
     lines = graded[0].splitlines()
-    assert lines[0].split() == ["student", "fetch_all", "fetch_first", "fetch_as_ready", "score"]
+    assert lines[0].split() == ["student", *worth(released()), "score"]
     assert [line.split() for line in lines if line.startswith("wrong ")] == [
-        ["wrong", "2", "5", "2.4", "9.4"]
+        ["wrong", "2", "5", "2.4", "0", "0", "9.4"]
     ]
     assert lines[-1].endswith(f"nbgrader generate_feedback {LESSON}")
 
@@ -182,7 +182,7 @@ def test_a_new_submission_is_marked_with_new_seeds_and_late_ones_cost_what_the_t
         config.write_text(text)
         with Gradebook(f"sqlite:///{teacher}/gradebook.db") as gradebook:
             gradebook.update_or_create_assignment(LESSON, duedate=None)
-    assert said.splitlines()[1].split() == ["blank", "4", "6", "4", "10.5"]
+    assert said.splitlines()[1].split() == ["blank", "4", "6", "4", "0", "0", "10.5"]
     assert rows(teacher)["blank"]["penalty"] == 3.5
     assert json.loads((teacher / "seeds" / LESSON / "blank.json").read_bytes()) != seeds
 
