@@ -74,8 +74,9 @@ def _row(row: Finding, part: float | None) -> str:
     what, *cells = map(escape, _cells(row))
     if part is not None:
         # A bar of text needs no colour of its own: it has that of the theme.
-        cells.insert(1, f'<span aria-hidden="true">{"█" * max(1, round(24 * part)) if part else ""}</span>')
+        cells.insert(1, f'<span aria-hidden="true">{"█" * max(1, round(16 * part)) if part else ""}</span>')
     left = 'style="text-align:left"'
+    cells[0] = f'<span style="white-space:nowrap">{cells[0]}</span>'
     return (
         f'<tr><th scope="row" {left}>{what}</th>'
         + "".join(f"<td {left}>{cell}</td>" for cell in cells)

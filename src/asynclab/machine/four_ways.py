@@ -88,7 +88,14 @@ def _wait_row(what: str, took: float, claimed: float) -> Finding:
     }[what]
     if verdict == "cannot tell":
         why = "slower than claimed, but not by so much that a busy machine could not be the reason"
-    return Finding(what, f"{took:.2f} s, {waits:.1f} waits", f"{claimed:g} waits", verdict, why, took)
+    return Finding(
+        what,
+        f"{took:.2f} s, {waits:.1f} waits",
+        f"{claimed:g} wait{'' if claimed == 1 else 's'}",
+        verdict,
+        why,
+        took,
+    )
 
 
 # -- computing
