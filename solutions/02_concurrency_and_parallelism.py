@@ -54,7 +54,7 @@ await machine.four_ways("wait")
 # rounds. And it is no limit of your cores: ten processes would do it in one wait.
 #
 # **Change one thing.** Threads overlap as long as there are enough of them. `asyncio.to_thread` has one pool
-# of threads for the whole program, of as many as your cores and 4.
+# for the whole program, with four threads more than you have cores.
 #
 # **Predict.** How many seconds do 32 waits of 0.2 s take in it?
 
@@ -77,8 +77,7 @@ await watch(in_the_default_pool())
 
 # %% [markdown] source=["Q2.2", "Q4.2"]
 # ## 2. Python code holds the lock
-# Now the job computes: a loop in Python, with nothing to wait for. Interleaving it gains nothing. Only
-# *parallel* work does: two cores, at the same moment.
+# Now the job computes: a loop in Python, with nothing to wait for.
 #
 # **Predict.** How many times as fast as one after the other are threads, tasks and processes?
 
@@ -86,10 +85,13 @@ await watch(in_the_default_pool())
 await machine.four_ways("python")
 
 # %% [markdown] source=["C4", "C5", "Q2.8", "Q4.2"]
-# **What happened.** One thread at a time may run Python code: the one that holds the *global interpreter
+# **What happened.** Taking turns gains nothing where nothing waits. Only *parallel* work does: several cores,
+# at the same moment. And one thread at a time may run Python code, the one that holds the *global interpreter
 # lock*, the GIL. Threads hand it on every 5 ms, so they take turns, as tasks do. Each process has a GIL of
 # its own. But a process has to be started, and to import what it needs. The last row has that in it: for
 # jobs as short as these, the start costs more than the cores give.
+#
+# Does it say *cannot tell*? Then something else had your cores. Close it, and run the cell again.
 #
 # A new build of Python can do [without the GIL](https://docs.python.org/3/howto/free-threading-python.html);
 # this is about the one that you run.
@@ -225,9 +227,9 @@ async def tensor_in_a_thread():
 await watch(beside_a_heartbeat([tensor_in_a_thread()]))
 
 # %% [markdown] source=["X1"]
-# **What happened.** No band is drawn, since no step of the loop took long: it was never given the lock. That
-# is the freeze that is hardest to find, because the code looks right. Send bytes in place of lists, or make
-# the tensor in a process.
+# **What happened.** No code of yours was on the loop, and yet it stood still: to take its next step it needs
+# the lock, and the thread did not give it back. That is the freeze that is hardest to find, because the code
+# looks right. Send bytes in place of lists, or make the tensor in a process.
 #
 # ### Exercise 1. Inference beside the loop
 # {{exercise infer}}
