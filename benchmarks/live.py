@@ -178,6 +178,37 @@ def measure_plots(seconds: int, rounds: int) -> dict[str, dict[str, float]]:
     }
 
 
+#: What the stop button is pressed on, and what it prints when it runs.
+STOPPED = {
+    "stop, idle": "await asyncio.sleep(3600)",
+    "stop, busy": "while True: await asyncio.sleep(0)",
+    "stop, blocked": "time.sleep(3600)",
+}
+
+
+def measure_stops(rounds: int) -> dict[str, float]:
+    """Seconds from the press of the stop button to the end of the cell: medians."""
+    from tests.kernels import Kernel
+
+    found: dict[str, list[float]] = {name: [] for name in STOPPED}
+    with Kernel() as kernel:
+        kernel.run("import asyncio, time, asynclab")
+        for _ in range(rounds):
+            for name, what in STOPPED.items():
+                pressed: list[float] = []
+
+                def press(message: dict[str, Any], pressed: list[float] = pressed) -> None:
+                    if message["msg_type"] == "stream" and not pressed:
+                        time.sleep(0.5)  # so that it is under way
+                        pressed.append(time.perf_counter())
+                        kernel.manager.interrupt_kernel()
+
+                source = f"async def run():\n    print('runs', flush=True)\n    {what}\nawait run()"
+                kernel.run(source, on_message=press)
+                found[name].append(time.perf_counter() - pressed[0])
+    return {name: round(statistics.median(seconds), 3) for name, seconds in found.items()}
+
+
 def main() -> None:
     options = arguments(
         str(__doc__).partition("\n")[0],
@@ -188,12 +219,14 @@ def main() -> None:
     )
     costs = measure_switches(options.switches, options.repeat)
     plots = measure_plots(options.seconds, options.rounds)
+    stops = measure_stops(options.rounds)
     result = {
         "switch_cpu_us": {name: round(cost, 3) for name, cost in costs.items()},
         "ratio": round(costs["watch"] / costs["no recorder"], 3),
         "plots": plots,
         "p99_ratio_5_fps": round(plots["plot, 5 fps"]["p99_ms"] / plots["no plot"]["p99_ms"], 2),
         "frame_cpu_ms": plots["plot, 5 fps"]["frame_cpu_ms"],
+        "stop_seconds": stops,
         "repeat": options.repeat,
         **machine(),
     }
@@ -205,9 +238,12 @@ def main() -> None:
     rows += [["", "lag p50 ms", "p99 ms", "max ms", "frames/s", "CPU ms a frame"]]
     keys = ("p50_ms", "p99_ms", "max_ms", "frames_per_second", "frame_cpu_ms")
     rows += [[name, *(f"{numbers[key]:.2f}" for key in keys)] for name, numbers in plots.items()]
+    rows += [["", "seconds", "", "", "", ""]]
+    rows += [[name, f"{seconds:.2f}", "", "", "", ""] for name, seconds in stops.items()]
     notes = [f"{TASKS} tasks, {options.switches:,} switches each; bar {BAR}"]
     notes += [f"lag of a 2 ms sleep beside 200 busy tasks, {options.seconds} s each"]
     notes += [f"p99 at 5 fps is {result['p99_ratio_5_fps']} times that of no plot; bars: 3, and 5 ms a frame"]
+    notes += ["from the press of the stop button to the end of the cell; bar of the idle one 0.2 s"]
     report(result, rows, notes, as_json=options.json)
 
 

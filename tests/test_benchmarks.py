@@ -63,6 +63,7 @@ def test_a_switch_is_measured_with_and_without_a_recorder():
     assert result.keys() >= MACHINE | {"ratio"}
     assert {"no recorder", "watch"} <= result["switch_cpu_us"].keys()
     assert result["plots"]["plot, 5 fps"]["frames_per_second"] > 0
+    assert set(result["stop_seconds"]) == {"stop, idle", "stop, busy", "stop, blocked"}
     assert result["plots"]["no plot"]["frames_per_second"] == 0
 
 

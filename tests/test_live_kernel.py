@@ -1,6 +1,11 @@
 """A watched run in a real kernel: who sees it move, and what stays of it."""
 
+import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.converters import GenerateFeedback
+from traitlets.config import Config
 
 from tests.kernels import Kernel
 
@@ -246,3 +251,33 @@ def test_with_nobody_looking_there_are_no_buttons(kernel):
 
     assert of(messages, "stream")[0]["text"] == "nobody pressed\n"
     assert of(messages, "display_data", "comm_open") == []
+
+
+# -- what stays
+
+
+class _Feedback(GenerateFeedback):
+    """nbgrader's own settings of the page that a learner gets back."""
+
+    def page(self, notebook):
+        self._load_config(Config())
+        resources = {
+            "nbgrader": {"score": 0, "max_score": 0, "index": 0, "notebook": "live", "late_penalty": 0}
+        }
+        return HTMLExporter(config=self.config).from_notebook_node(notebook, resources)[0]
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.5], ids=["at once", "after it moved"])
+def test_the_picture_survives_a_save_nbconvert_and_nbgraders_feedback(kernel, latency):
+    messages = kernel.run(f"await watch(Store(latency={latency}).get('a'))", looked_at=True)
+    [final] = of(messages, "update_display_data" if latency else "display_data")
+    output = new_output("display_data", data=final["data"])
+    cell = new_code_cell("await watch(...)", outputs=[output], metadata={"nbgrader": {}})
+    notebook = nbformat.reads(nbformat.writes(new_notebook(cells=[cell])), as_version=4)
+
+    pages = [HTMLExporter().from_notebook_node(notebook)[0], _Feedback().page(notebook)]
+
+    for page in pages:
+        assert 'aria-label="1 call, finished after about ' in page
+        assert "</figcaption>" in page
+        assert "widget-view" not in page.partition("<body")[2]
