@@ -73,16 +73,12 @@ def _steps(steps: list[tuple[int, int]], page: Page, floor: float, scale: float)
 
 def _by_pixel(steps: list[tuple[int, int]], page: Page) -> list[tuple[float, int, int]]:
     """``(x, highest, last)`` for each half pixel in which the number changed: no more can be seen."""
-    places = page.stretches((at, at) for at, _ in steps)
-    seen: list[tuple[float, int, int]] = []
-    before = -1.0
-    for (at, number), (x, _) in zip(steps, places, strict=True):
+    scale = 2 * (page.right - page.left) / (page.until_ns or 1)
+    halves: dict[int, tuple[int, int]] = {}  # half pixels right of time zero
+    for at, number in steps:
         if at > page.until_ns:
             break
-        x = round(x * 2) / 2
-        if x > before:
-            seen.append((x, number, number))
-            before = x
-        else:
-            seen[-1] = (x, max(seen[-1][1], number), number)
-    return seen
+        half = round(scale * at)
+        highest = halves[half][0] if half in halves else 0
+        halves[half] = (highest if highest > number else number, number)
+    return [(page.left + half / 2, highest, last) for half, (highest, last) in halves.items()]
