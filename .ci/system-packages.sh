@@ -6,6 +6,7 @@ set -euo pipefail
 missing=()
 command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
 command -v bwrap >/dev/null || missing+=(bubblewrap)
+[ -x /usr/bin/python3 ] || missing+=(python3)  # the grader's sandbox runs in one that every user can execute
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 install="apt-get install -y --no-install-recommends ${missing[*]}"

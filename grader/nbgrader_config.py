@@ -25,6 +25,7 @@ from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, Limit
 from asynclab.exchange import COURSE_ID, exchange_folder
 from grader.collect import CarefulCollect
 from grader.exporter import RebuiltExporter
+from grader.feedback import FeedbackExporter
 from grader.harmless_markdown import harmless_markdown
 from grader.hostile import MAX_BYTES
 from grader.late import ShareForEachDay
@@ -101,6 +102,9 @@ c.Execute.timeout = 30
 
 # What learners wrote between the words of a text runs as a script in formgrader, and in feedback.
 c.TemplateExporter.filters = {"markdown2html": harmless_markdown}
+
+# A page of feedback fetches MathJax from the web, which tells others who reads it.
+c.GenerateFeedback.exporter_class = FeedbackExporter
 
 # What was marked is edited by accident.
 c.Autograde.permissions = 444

@@ -225,6 +225,10 @@ def test_feedback_says_what_was_seen_and_shows_it(day):
         assert set(re.findall(r"[a-z]+://[^\s\"'<)]+", figure)) == {"http://www.w3.org/2000/svg"}
 
 
+def test_a_page_of_feedback_fetches_nothing(day):
+    assert re.findall(r"""(?:src=|url\()["']?(?:https?:)?//[^\s"')>]+""", day.feedback("right")) == []
+
+
 def test_feedback_says_why_an_answer_was_not_run_to_its_end(day):
     assert "This cell was stopped: it was still running after 4 s." in day.feedback("hangs")
     assert "Its cell raised SyntaxError" in re.sub("<.*?>", "", day.feedback("syntax"))
