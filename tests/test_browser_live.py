@@ -14,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import BrowserContext, Locator, expect, sync_playwright
 
+from asynclab.workspace import save
 from tests.jupyterlab_page import NotebookPage
 from tests.lab_server import LabServer, make_lab
 from tests.test_browser import FLAGS, WINDOW
@@ -266,3 +267,30 @@ def test_of_two_moves_of_a_slider_in_one_run_the_second_is_still_lost(open_cells
     notebook.wait_until_done("cell-1")
 
     expect(notebook.output("cell-1")).to_contain_text("heard 1")
+
+
+def test_a_workspace_has_the_lesson_left_and_its_live_figure_right(
+    lab: SimpleNamespace, open_cells: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = open_cells("await watch(Store(latency=2.0).get('a'))")
+    notebook.save()
+    lesson = lab.course / "live" / "live.ipynb"
+    lesson.parent.mkdir(exist_ok=True)
+    content = json.loads(notebook.file.read_text(encoding="utf-8"))
+    content["cells"][2]["metadata"]["tags"] = ["figure"]
+    lesson.write_text(json.dumps(content), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(lab.settings))
+    page = save(lab.course, "live").removeprefix("/")
+    notebook.page.goto(lab.server.url(page))
+
+    figure = notebook.page.locator(".jp-LinkedOutputView")
+    expect(figure).to_be_visible()
+    expect(notebook.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
+    notebook.wait_until_idle()
+    notebook.run("setup")
+    notebook.start("cell-1")
+    expect(figure.locator(".widget-html svg[role=img]")).to_be_visible()
+    notebook.screenshot("live_during_workspace")
+    notebook.wait_until_done("cell-1")
+
+    expect(figure).to_contain_text("1 call, finished after about 2.0")

@@ -208,7 +208,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": set(),
     "lab": set(),
     "timeline": {"narrate", "picture", "record"},
-    "cli": {"course_folder", "doctor", "lab", "show", "timeline"},
+    "workspace": set(),
+    "cli": {"course_folder", "doctor", "lab", "show", "timeline", "workspace"},
     "__main__": {"cli"},
 }
 

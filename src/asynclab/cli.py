@@ -33,7 +33,16 @@ def lab(options: argparse.Namespace) -> int:
     folder = options.folder.resolve()
     for sentence in course_folder.update(folder).sentences(folder):
         print(sentence)
-    return jupyterlab.start(folder, options.rest)
+    if options.lesson is None:
+        return jupyterlab.start(folder, options.rest)
+    from asynclab import workspace
+
+    try:
+        page = workspace.save(folder, options.lesson)
+    except workspace.NoSuchLesson as error:
+        print(error, file=sys.stderr)
+        return 1
+    return jupyterlab.start(folder, [*options.rest, f"--LabApp.default_url={page}"])
 
 
 def progress(options: argparse.Namespace) -> int:
@@ -93,9 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     opens = command(
         "lab",
         "open the course in JupyterLab; any other option goes on to `jupyter lab`",
-        "  asynclab lab\n  asynclab lab --port 9999 --no-browser\n  asynclab lab --folder ~/second-try",
+        "  asynclab lab\n  asynclab lab --port 9999 --no-browser\n  asynclab lab --folder ~/second-try\n"
+        "  asynclab lab --lesson 01_event_loop",
     )
     opens.add_argument("--folder", type=Path, default=COURSE, help="your copy of the notebooks (my-course/)")
+    opens.add_argument("--lesson", metavar="NAME", help="open this one, its live figure beside it")
     shows = command("progress", "show how far you are, exercise by exercise", "  asynclab progress")
     shows.add_argument("--folder", type=Path, default=COURSE, help="your copy of the notebooks (my-course/)")
     draws = command(
