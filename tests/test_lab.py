@@ -144,7 +144,7 @@ def post(lab, path: str, /, **fields: str) -> dict:
 
 def test_the_start_warns_of_nothing(lab):
     get(lab.url("lab"))
-    assert re.findall("warning|error|No nbgrader_config", lab.output, re.IGNORECASE) == []
+    assert re.findall(r"\b(?:warning|error)\b|No nbgrader_config", lab.output, re.IGNORECASE) == []
 
 
 def test_a_learner_is_shown_nothing_to_grade_with(lab):
