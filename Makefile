@@ -5,7 +5,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-teacher setup test test-slow check lock build clean
+.PHONY: help lab lab-teacher setup test test-slow check benchmarks lock build clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ check: setup  ## lint, types, fast tests and the content that changed (at most a
 	$(python) -m mypy src grader
 	$(python) -m pytest -q -m "not slow and not browser and not long"
 	$(python) -m grader check --changed
+
+benchmarks: setup  ## run the benchmarks and write their tables into benchmarks/README.md
+	$(python) benchmarks/publish.py
 
 build: setup  ## make notebooks/ and the reference answers from solutions/
 	$(python) -m grader build

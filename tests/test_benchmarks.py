@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import publish
+
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 MACHINE = {"load_average", "python", "cpus", "repeat"}
 SMALL = {
@@ -32,10 +34,28 @@ def small(script):
 
 
 def test_each_benchmark_is_tested_and_has_its_command_in_the_readme():
-    scripts = {path.name for path in FOLDER.glob("*.py")} - {"table.py"}
+    scripts = {path.name for path in FOLDER.glob("*.py")} - {"publish.py", "table.py"}
     assert scripts == set(SMALL)
     readme = (FOLDER / "README.md").read_text()
     assert [script for script in scripts if f".venv/bin/python benchmarks/{script} " not in readme] == []
+
+
+def test_what_is_published_is_what_was_printed_and_nothing_else_of_the_page_changes():
+    page = f"# Page\n{publish.BEGIN}old\n{publish.END}\nbelow\n"
+    made = publish.published(page, "a processor", {"clock.py": "1 2\n", "check.py": "3\n"})
+
+    assert made.startswith(f"# Page\n{publish.BEGIN}Measured on: a processor.\n")
+    assert made.endswith(f"{publish.END}\nbelow\n")
+    assert "`benchmarks/check.py`\n```\n3\n```\n" in made
+    assert "old" not in made
+    assert publish.published(made, "a processor", {"clock.py": "1 2\n", "check.py": "3\n"}) == made
+
+
+def test_the_page_has_the_tables_of_every_script_that_is_published():
+    page = publish.README.read_text(encoding="utf-8").split(publish.BEGIN)[1]
+
+    assert [script for script in publish.SCRIPTS if f"`benchmarks/{script}`\n```\n" not in page] == []
+    assert page.count("\nload average ") == len(publish.SCRIPTS)
 
 
 def test_the_clock_is_compared_with_the_fastest_other_asyncio_clock():
