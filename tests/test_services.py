@@ -483,3 +483,38 @@ def test_a_method_is_called_like_any_other_and_says_what_is_wrong():
         outcome = play(world, function, world.service("store")).outcome
         assert isinstance(outcome, Raised)
         assert outcome.text == text
+
+
+# -- several methods
+
+
+async def use_both(store):
+    values = [await store.get("a"), await store.head("a"), await store.get("a")]
+    return values, time.monotonic()
+
+
+def test_methods_of_one_service_draw_their_replies_and_count_their_attempts_apart():
+    seen = []
+
+    def fail(key, attempt):
+        seen.append(attempt)
+
+    world = World()
+    store = world.service("store", methods={"get": ["key"], "head": ["key"]}, fail=fail)
+    (first, other, again), _ = play(world, use_both, store).outcome.value
+
+    assert first == again == store.reply("a") == store.reply("a", method="get")
+    assert other == store.reply("a", method="head")
+    assert other != first
+    assert seen == [1, 1, 2]
+
+
+def test_methods_of_one_service_draw_their_latencies_apart():
+    world = World()
+    store = world.service(
+        "store", methods={"get": ["key"], "head": ["key"]}, latency=lambda dice, key: dice.random()
+    )
+    times = [store.latency_of("a"), store.latency_of("a", method="head"), store.latency_of("a", attempt=2)]
+
+    assert play(world, use_both, store).outcome.value[1] == pytest.approx(sum(times))
+    assert len(set(times)) == 3

@@ -36,6 +36,7 @@ class Calls:
     def __init__(self, run: Proceedings, computer: Computer) -> None:
         self.services: dict[str, Service] = {}
         self._run = run
+        self._log, self._at = run.log, run.at  # for every call there are several
         self._computer = computer
         self._requests: dict[int, _Request] = {}
 
@@ -63,8 +64,8 @@ class Calls:
         if len(self._requests) >= MAX_IN_FLIGHT:
             self._run.stop("events", f"it had {MAX_IN_FLIGHT:,} calls in flight at once", "")
             return
-        self._run.log("call", id, name, method, args, task)
-        request = _Request(service, method, args, service.attempt(args), lane if blocking else None)
+        self._log("call", id, name, method, args, task)
+        request = _Request(service, method, args, service.attempt(method, args), lane if blocking else None)
         self._requests[id] = request
         if not service.admits(self._run.now):
             self._fail(id, RuntimeError("429 Too Many Requests"))
@@ -79,18 +80,18 @@ class Calls:
         try:
             took = self._time_of(request)
         except Exception as error:  # arguments that the service cannot make anything of
-            request.timer = self._run.at(self._run.now, self._fail_now, (id, error))
+            request.timer = self._at(self._run.now, self._fail_now, (id, error))
             return
         if request.lane is not None and service.form in ("python", "native"):
             self._computer.compute(request.lane, service.form, took, partial(self._finish, id))
             request.timer = [0, 0, None, None]  # in service; its end comes from the processor
         else:
-            request.timer = self._run.at(self._run.now + took, self._finish, id)
+            request.timer = self._at(self._run.now + took, self._finish, id)
 
     def _time_of(self, request: _Request) -> int:
         """How long the service will work on it, in ns."""
         service = request.service
-        took = to_ns(service.latency_of(*request.args, attempt=request.attempt))
+        took = to_ns(service.latency_of(*request.args, attempt=request.attempt, method=request.method))
         knee = service.knee_at(self._run.now)
         if knee is not None and service.in_service > knee:
             took = took * service.in_service // knee
@@ -106,7 +107,7 @@ class Calls:
             self._fail(id, failure)
             return
         self._end_call(id)
-        self._run.log("reply", id, value)
+        self._log("reply", id, value)
         self._run.done.append([id, "reply", value])
         if type(value) is list or type(value) is dict:
             self._run.spend(weigh([value]))
@@ -119,7 +120,9 @@ class Calls:
         failure = service.failure_of(*args, attempt=request.attempt)
         if failure is not None:
             return failure, None
-        return None, encode(service.next_item() if service.is_source else service.reply(*args))
+        return None, encode(
+            service.next_item() if service.is_source else service.reply(*args, method=request.method)
+        )
 
     def _fail_now(self, failed: tuple[int, Exception]) -> None:
         self._fail(*failed)
@@ -127,7 +130,7 @@ class Calls:
     def _fail(self, id: int, failure: BaseException) -> None:
         self._end_call(id)
         name, text = stands_for(type(failure)), text_of(failure)
-        self._run.log("error", id, name, text)
+        self._log("error", id, name, text)
         self._run.done.append([id, "error", name, text])
 
     def on_cancel(self, id: int) -> None:
@@ -139,7 +142,7 @@ class Calls:
         if request.lane is not None:
             raise ProtocolError(f"{id} holds lane {request.lane}, which cannot let go of it")
         self._end_call(id)
-        self._run.log("cancel", id)
+        self._log("cancel", id)
 
     def _end_call(self, id: int) -> None:
         """Take a call out of the service's hands and start the next one in line."""

@@ -43,7 +43,6 @@ class Computer:
         self._processor = Processor(cores)
         self._then: dict[int, Callable[[], None]] = {}  # what the end of a lane's computing brings
         self._computing_ends: Timer | None = None
-        self._computing_changed = False
         self._running = 0  # jobs that have a worker
         self._blocked: dict[int, str] = {}  # lanes that stand still, and in which task or job
         self._loop_waits = False  # lane 0 stands still until it says that it goes on
@@ -156,12 +155,9 @@ class Computer:
         self._then[lane] = then
         process = lane if lane and self._jobs[lane].kind == "process" else 0
         self._processor.start(lane, kind, process, work, self._run.now)
-        self._computing_changed = True  # many may start now; when the next one ends is worked out once
+        self._run.unsettled = True  # many may start now; when the next one ends is worked out once
 
     def _plan_end_of_computing(self) -> None:
-        if not self._computing_changed:
-            return
-        self._computing_changed = False
         if self._computing_ends is not None:
             self._computing_ends[2] = None
         end = self._processor.next_end()
@@ -171,4 +167,4 @@ class Computer:
         self._computing_ends = None
         for lane in self._processor.ended(self._run.now):
             self._then.pop(lane)()
-        self._computing_changed = True
+        self._run.unsettled = True

@@ -20,7 +20,7 @@ class Proceedings:
     """The course of one run. `now` and all times are in nanoseconds.
 
     `over` is why nothing is answered any more, `stuck` why time cannot pass; `done` is what the learner's
-    side is told next. `settle` is called before time passes.
+    side is told next. Before time passes, `settle` is called if something is `unsettled`.
     """
 
     def __init__(self, horizon: float, max_events: int, max_bytes: int) -> None:
@@ -30,6 +30,7 @@ class Proceedings:
         self.done: list[list[Any]] = []
         self.events: list[Event] = []
         self.dropped = 0
+        self.unsettled = False
         self.settle: Callable[[], None] = lambda: None
         self._horizon = to_ns(horizon)
         self._max_events = max_events
@@ -82,7 +83,9 @@ class Proceedings:
         self.stuck = None
         timers = self._timers
         while True:
-            self.settle()
+            if self.unsettled:
+                self.unsettled = False
+                self.settle()
             if not timers:
                 break
             when, _, action, argument = timers[0]

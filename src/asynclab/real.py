@@ -145,16 +145,16 @@ async def _answer(
 ) -> web.Response:
     from aiohttp import web
 
-    service = services[request.match_info["service"]]
+    service, method = services[request.match_info["service"]], request.match_info["method"]
     args = await request.json()
-    attempt = service.attempt(args)
+    attempt = service.attempt(method, args)
     async with places[service.name]:
-        if request.match_info["method"] not in service.instant:
-            await asyncio.sleep(service.latency_of(*args, attempt=attempt))
+        if method not in service.instant:
+            await asyncio.sleep(service.latency_of(*args, attempt=attempt, method=method))
     failure = service.failure_of(*args, attempt=attempt)
     if failure is not None:
         return web.json_response({"error": encode(failure)})
-    return web.json_response({"value": encode(service.reply(*args))})
+    return web.json_response({"value": encode(service.reply(*args, method=method))})
 
 
 # -- the clients

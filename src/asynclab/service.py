@@ -117,16 +117,15 @@ class Service(Reference):
         """Dice that depend on what is asked, never on the order in which it is asked."""
         return dice_of(self._seed, self.name, *key)
 
-    def reply(self, *args: Any) -> Any:
-        """What the service answers to these arguments, whenever it is asked."""
-        if self._reply is not None:
-            return self._reply(self.dice("reply", args), *args)
-        return round(self.dice("reply", args).random(), 6)
+    def reply(self, *args: Any, method: str = "") -> Any:
+        """What the service answers to these arguments, whenever it is asked; by its first method, or this."""
+        dice = self.dice("reply", args, *self._other(method))
+        return round(dice.random(), 6) if self._reply is None else self._reply(dice, *args)
 
-    def latency_of(self, *args: Any, attempt: int = 1) -> float:
+    def latency_of(self, *args: Any, attempt: int = 1, method: str = "") -> float:
         """Seconds that a call with these arguments takes, once the service works on it, at full speed."""
         if callable(self._latency):
-            return self._latency(self.dice("latency", args, attempt), *args)
+            return self._latency(self.dice("latency", args, attempt, *self._other(method)), *args)
         if isinstance(self._latency, Mapping):
             return float(self._latency[args[0]]) if self._knows(args) else self.slowest
         return float(self._latency)
@@ -193,11 +192,15 @@ class Service(Reference):
             after = " and ".join(filter(None, [", ".join(others), last]))
         return f"{self.name} {'fails' if isinstance(self._fail, Exception) else 'answers'} after {after}"
 
-    def attempt(self, args: Sequence[Any]) -> int:
-        """How often these arguments have been asked for, this time included."""
+    def _other(self, method: str) -> tuple[str, ...]:
+        """The method, when it is not the first: nothing is drawn for two of them alike."""
+        return () if method in ("", next(iter(self.methods))) else (method,)
+
+    def attempt(self, method: str, args: Sequence[Any]) -> int:
+        """How often the method has been called with these arguments, this time included."""
         if not callable(self._latency) and not callable(self._fail):
             return 1  # nothing depends on it, so nobody counts
-        key = repr(args)  # plain JSON data, so equal texts are equal arguments
+        key = f"{method} {args!r}"  # plain JSON data, so equal texts are equal arguments
         self._attempts[key] = self._attempts.get(key, 0) + 1
         return self._attempts[key]
 
