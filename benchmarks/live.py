@@ -1,7 +1,7 @@
 """What watching costs: CPU time for each switch of tasks, and what a plot that moves does to a loop.
 
-The recorder's part runs here, each way on the same 20 tasks, in turns; AsyncFlow and viztracer join in where
-they are installed. The plot's part runs in a kernel that is sent its cells as a front end sends them.
+The recorder's part runs here, each way on the same 20 tasks, in turns; viztracer joins in where it is
+installed. The plot's part runs in a kernel that is sent its cells as a front end sends them.
 """
 
 from __future__ import annotations
@@ -56,14 +56,6 @@ def our_recorder(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
             yield
     finally:
         recorder_here.reset(token)
-
-
-@contextmanager
-def asyncflow(_: asyncio.AbstractEventLoop) -> Iterator[None]:
-    from wigglystuff.async_flow import AsyncFlow  # type: ignore[import-not-found, unused-ignore]
-
-    with AsyncFlow.record():
-        yield
 
 
 @contextmanager
