@@ -1145,7 +1145,8 @@ for order in retry_inside, retry_outside:
 # ### Exercise 8. A robust fetch
 # {{exercise robust_fetch}}
 #
-# The check hands you a breaker of ours, so it does not matter whether yours is finished.
+# The check hands you a breaker of ours. If you use your `retry` or `with_deadline` and have not written it
+# yet, it takes ours.
 
 
 # %% exercise="robust_fetch"

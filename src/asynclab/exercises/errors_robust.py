@@ -22,7 +22,7 @@ NOTEBOOK = "03_errors"
     difficulty=4,
     importance=5,
     lines=22,
-    needs=("circuit_breaker",),
+    needs=("circuit_breaker", "retry", "safe_call", "with_deadline"),
     hints=(
         "What shall the breaker count: tries or items? And whom does each of the two time limits stop?",
         "From the outside in: deadline, loop over the attempts, breaker, timeout, call.",
