@@ -40,7 +40,8 @@ def connections(trial: Trial) -> None:
         ["connection-1"] * len(names), "gives everybody in the block the same connection", gate=True
     )
     run.requires(_opened(run) <= 1, "opens once, however many ask meanwhile", f"{_opened(run)} were opened")
-    _requires_closed(run, "closes the connection at the end of the block")
+    held, otherwise = _closing(run)
+    run.requires(held, "closes the connection at the end of the block", otherwise)
     _explain(run)
 
     trial.new_scene()
@@ -49,7 +50,8 @@ def connections(trial: Trial) -> None:
 
     trial.new_scene()
     run, _ = _block(trial, opening, [(0.0, name, None) for name in names], raises=True)
-    _requires_closed(run, "closes the connection when the block raises")
+    held, otherwise = _closing(run)
+    run.requires(held, "closes the connection when the block raises", otherwise)
     run.requires(
         run.request(1).error == "ValueError",
         "lets an exception leave the block",
@@ -59,12 +61,14 @@ def connections(trial: Trial) -> None:
 
     trial.new_scene()
     run, _ = _block(trial, opening, [(0.0, name, None) for name in names], patience=opening + 0.5)
-    _requires_closed(run, "closes the connection when the block is cancelled")
+    held, otherwise = _closing(run)
+    run.requires(held, "closes the connection when the block is cancelled", otherwise)
     _explain(run)
 
     trial.new_scene()
     run, _ = _block(trial, opening, [(0.0, name, None) for name in names], patience=opening / 2)
-    _requires_closed(run, "closes nothing when it was cancelled before anything was open")
+    held, otherwise = _closing(run)
+    run.requires(held, "closes nothing when it was cancelled before anything was open", otherwise)
 
     trial.new_scene()
     run, _ = _block(trial, opening, [(0.0, "first", None), (opening + 0.5, "second", None)], failures=1)
@@ -129,22 +133,18 @@ def _closed(run: Run) -> list[str]:
     return [call.service for call in run.record.calls() if call.method == "close" and call.how == "reply"]
 
 
-def _requires_closed(run: Run, text: str) -> None:
-    """Whatever was opened is closed once, and before the block is left."""
+def _closing(run: Run) -> tuple[bool, str]:
+    """Whether whatever was opened is closed once, and before the block is left; and what was seen."""
     opened, closed, request = _opened(run), _closed(run), run.request(1)
     ends = [call.end or 0.0 for call in run.record.calls() if call.method == "close"]
+    unfinished = len(ends) - len(closed)
     in_time = request.how == "departed" or request.end is None or all(end <= request.end for end in ends)
-    run.requires(
-        len(closed) == opened == len(set(closed)) == len(ends) and in_time,
-        text,
-        f"{opened} were opened, {len(closed)} were closed"
-        + (
-            ""
-            if len(ends) == len(closed)
-            else f", and {len(ends) - len(closed)} closings did not get to their end"
-        )
-        + ("" if in_time else ", after the block was left"),
-    )
+    seen = f"{opened} were opened, {len(closed)} were closed"
+    if unfinished:
+        seen += f", and {unfinished} closings did not get to their end"
+    if not in_time:
+        seen += ", after the block was left"
+    return len(closed) == opened == len(set(closed)) and not unfinished and in_time, seen
 
 
 def _ending(run: Run) -> str:
