@@ -11,7 +11,7 @@
 #
 # After this notebook you can
 # - **say** when an `async def` function does its work, and when the loop switches to another one,
-# - **write** the loop itself: nine lines to take turns, twenty-five with a clock,
+# - **write** the loop itself: nine lines to take turns, twenty with a clock,
 # - **find** the line that blocks the loop for everyone,
 # - **put** many calls in flight, and get their values in order, as they come, or only the first,
 # - **cancel** what you no longer need, and leave nothing running,

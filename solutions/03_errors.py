@@ -20,6 +20,7 @@
 
 # %% setup
 import asyncio
+import importlib
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -463,25 +464,32 @@ async def crowd(wait):
 
 
 # %%
-def draw(arrivals, width=0.05):
-    for bucket in range(15):
-        count = sum(bucket <= (at + 0.01) / width < bucket + 1 for at in arrivals)
-        print(f"{bucket * width:4.2f} s |{'#' * (count // 4)} {count or ''}")
+from asynclab.plots import plot
+
+await asyncio.to_thread(importlib.import_module, "matplotlib.figure")  # takes a second, so off the loop
+
+
+def draw(arrivals):
+    worst = max(sum(at <= other < at + 0.02 for other in arrivals) for at in arrivals)
+    with plot(f"At worst, {worst} calls arrive within 0.02 s.") as axes:
+        axes.hist(arrivals, bins=[n / 50 - 0.01 for n in range(38)])
+        axes.set_xlabel("seconds after the failure")
+        axes.set_ylabel("calls in 0.02 s")
 
 
 # %% [markdown]
-# **Predict.** How many of the 200 arrive within the same twentieth of a second, at worst?
+# **Predict.** How many calls arrive within the same 0.02 s, at worst?
 
 # %% demo
 draw(await crowd(lambda n, rng: 0.1 * 2**n))
 
 # %% [markdown]
-# **What happened.** All of them, three times. The server that has just come back is hit by everybody at
-# once.
+# **What happened.** All clients, and that three times. The server that has just come back is hit by
+# everybody at once.
 #
 # **Change one thing.** Wait a random time between 0 and the bound: *full jitter* ([M. Brooker, Exponential
 # Backoff And Jitter](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)).
-# **Predict** the longest bar.
+# **Predict** the highest bar.
 
 # %% demo
 draw(await crowd(lambda n, rng: rng.uniform(0, 0.1 * 2**n)))

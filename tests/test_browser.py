@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect, sync_playwright
 
+from asynclab.exercise import all_exercises
 from tests.jupyterlab_page import NotebookPage
 from tests.lab_server import LabServer, make_lab
 
@@ -43,6 +44,8 @@ TOGETHER = """\
 async def fetch_all(store, keys):
     return await asyncio.gather(*[store.get(key) for key in keys])
 """
+
+ALL_POINTS = sum(exercise.points for exercise in all_exercises().values())
 
 pytestmark = pytest.mark.browser
 
@@ -267,7 +270,7 @@ def test_hints_come_one_by_one_and_our_answer_on_request(open_notebook: OpenNote
     expect(notebook.output(answer)).to_contain_text("async def fetch_first")
     standing = notebook.add("progress()", below=answer)
     notebook.run(standing)
-    expect(notebook.output(standing)).to_contain_text("0 of 17 points so far")
+    expect(notebook.output(standing)).to_contain_text(f"0 of {ALL_POINTS:g} points so far")
 
 
 # --- can it be read? ---------------------------------------------------------------------------------------
