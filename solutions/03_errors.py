@@ -184,8 +184,7 @@ async def main():
     await asyncio.sleep(0.2)         # the second fails, too
     try:
         async with asyncio.TaskGroup() as group:
-            for after, name in (0.1, "first"), (0.2, "second"):
-                group.create_task(fail(after, name))
+            tasks = [group.create_task(fail(*each)) for each in ((0.1, "first"), (0.2, "second"))]
     except* ValueError as errors:
         print("TaskGroup:", errors.exceptions)
 asyncio.run(main())
