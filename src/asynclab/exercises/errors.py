@@ -108,6 +108,7 @@ def _is_cancelled_with_its_calls(trial: Trial, name: str) -> None:
         over_by(run, 0.5, service),
         "cancels its calls when it is cancelled itself",
         f"it was cancelled at 0.5 s, and of its calls {ends_of(run, service)}",
+        weight=2,
     )
     run.reply(1).equals("was cancelled", "lets its own cancellation go on")
 
@@ -190,6 +191,7 @@ def safe_call(trial: Trial) -> None:
         run.raised == "CancelledError",
         "lets a cancellation go on",
         f"the call was cancelled, and `safe_call` {run.ending}",
+        weight=3,
     )
     run.explain(
         when=run.raised != "CancelledError",
@@ -229,7 +231,7 @@ def all_or_nothing(trial: Trial) -> None:
     run.value.equals(
         [upload.reply(part) for part in parts], "returns what the uploads gave, in order", gate=True
     )
-    run.elapsed.at_most(upload.slowest, "uploads the parts together")
+    run.elapsed.at_most(upload.slowest, "uploads the parts together", weight=2)
     run.calls(abort).equals(0, "does not abort when all succeed")
 
     trial.new_scene()
@@ -239,14 +241,15 @@ def all_or_nothing(trial: Trial) -> None:
     run = trial.call("all_or_nothing", upload, parts, abort)
     failed = latencies[by_speed[1]]
 
-    run.raises(ConnectionError, "reset", "raises the first error itself")
+    run.raises(ConnectionError, "reset", "raises the first error itself", weight=2)
     run.calls(abort).equals(1, "aborts once", gate=True)
     run.requires(
         over_by(run, failed, upload),
         "cancels the other uploads at the first failure",
         f"the first upload failed at {format_seconds(failed)}, and of the uploads {ends_of(run, upload)}",
+        weight=4,
     )
-    run.in_flight_at(abort, upload).equals(0, "aborts when no upload is in flight any more")
+    run.in_flight_at(abort, upload).equals(0, "aborts when no upload is in flight any more", weight=4)
     run.requires(
         not run.record.in_flight_at_return(abort.name) and not run.record.calls_after_return(abort.name),
         "raises when the abort is over",
@@ -265,6 +268,7 @@ def all_or_nothing(trial: Trial) -> None:
         "cancels and aborts when it is cancelled itself",
         f"it was cancelled at 0.5 s; of the uploads {ends_of(run, upload)}, "
         f"and of the aborts: {ends_of(run, abort)}",
+        weight=2,
     )
     run.reply(1).equals("was cancelled", "lets its own cancellation go on")
     run.explain(

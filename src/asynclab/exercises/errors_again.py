@@ -77,6 +77,7 @@ def _all_attempts_fail(trial: Trial, attempts: int, base: float, cap: float) -> 
         not beyond,
         "waits no longer than the bound after each failure",
         _beyond(beyond[0], bounds) if beyond else "",
+        weight=3,
     )
     run.requires(
         all(SHARES[0] <= share <= SHARES[1] for share in shares),
@@ -84,12 +85,14 @@ def _all_attempts_fail(trial: Trial, attempts: int, base: float, cap: float) -> 
         "of the waits, "
         + ", ".join(f"{share:.0%}" for share in shares)
         + " fell into the four quarters from 0 to the bound",
+        weight=5,
     )
     ends = [request for request in run.record.requests if request.value == f"503, attempt {attempts}"]
     run.requires(
         len(ends) == len(run.record.requests),
         "raises the error of the last attempt",
         f"a client's ending was {_other_ending(run, attempts)}",
+        weight=2,
     )
     late = [
         request.end - last
@@ -100,6 +103,7 @@ def _all_attempts_fail(trial: Trial, attempts: int, base: float, cap: float) -> 
         not late,
         "does not wait after the last attempt",
         f"a client still waited for {format_seconds(late[0])} before it heard of it" if late else "",
+        weight=2,
     )
 
     run.explain(
@@ -222,12 +226,14 @@ def _not_to_be_retried(trial: Trial, base: float, cap: float) -> None:
         "does not retry an error that is not in `retry_on`",
         f"the call failed with ValueError, it was made {calls.get('client-1', 0)} times, and the caller "
         f"got {run.request(1).error or run.request(1).how}",
+        weight=3,
     )
     run.requires(
         calls.get("client-2") == 1 and run.request(2).error == "CancelledError",
         "does not retry a cancellation",
         f"the call was cancelled, it was made {calls.get('client-2', 0)} times, and the caller "
         f"got {run.request(2).error or run.request(2).how}",
+        weight=2,
     )
 
 
@@ -292,8 +298,8 @@ def with_deadline(trial: Trial) -> None:
     expected = {"done": done, "failed": errors, "late": [name for name in names if name.startswith("slow")]}
 
     run.value.equals(expected, "tells what is done, what failed in time, and what is late", gate=True)
-    run.elapsed.at_most(seconds, "keeps the deadline")
-    run.left_running(store).equals(0, "leaves nothing running")
+    run.elapsed.at_most(seconds, "keeps the deadline", weight=2)
+    run.left_running(store).equals(0, "leaves nothing running", weight=3)
     run.calls(store).at_most(len(names), "makes each call once")
 
     value = run.value.value if isinstance(run.value.value, dict) else {}
@@ -348,5 +354,6 @@ def _deadline_is_cancelled(trial: Trial) -> None:
         over_by(run, 0.5, store),
         "cancels its calls when it is cancelled itself",
         f"it was cancelled at 0.5 s, and of its calls {ends_of(run, store)}",
+        weight=2,
     )
     run.reply(1).equals("was cancelled", "lets its own cancellation go on")

@@ -134,6 +134,7 @@ def _opens_and_closes(trial: Trial, threshold: int, reset: float) -> None:
         "rejects the other calls at once, with CircuitOpen",
         f"{len(rejected)} of 4 calls were, and the last one "
         + (f"after {format_seconds(rejected[-1].latency)}" if rejected else "was not rejected either"),
+        weight=2,
     )
     run.requires(_states(run) == states, "tells its state", f"it said {_states(run)}, expected was {states}")
 
@@ -167,6 +168,7 @@ def _a_success_starts_the_count_again(trial: Trial, threshold: int, reset: float
         _are(_began(run), expected),
         "counts failures in a row, so a success starts again",
         _seen(run, expected),
+        weight=2,
     )
 
 
@@ -207,6 +209,7 @@ def _a_probe_that_is_cancelled(trial: Trial, threshold: int, reset: float) -> No
         _are(_began(run), expected) and _states(run) == ["open", "closed"],
         "lets the next call be the probe when the probe is cancelled",
         _seen(run, expected) + f"; its state was {_states(run)}",
+        weight=2,
     )
 
 

@@ -39,9 +39,11 @@ def connections(trial: Trial) -> None:
     run.reply(1).equals(
         ["connection-1"] * len(names), "gives everybody in the block the same connection", gate=True
     )
-    run.requires(_opened(run) <= 1, "opens once, however many ask meanwhile", f"{_opened(run)} were opened")
+    run.requires(
+        _opened(run) <= 1, "opens once, however many ask meanwhile", f"{_opened(run)} were opened", weight=4
+    )
     held, otherwise = _closing(run)
-    run.requires(held, "closes the connection at the end of the block", otherwise)
+    run.requires(held, "closes the connection at the end of the block", otherwise, weight=2)
     _explain(run)
 
     trial.new_scene()
@@ -51,7 +53,7 @@ def connections(trial: Trial) -> None:
     trial.new_scene()
     run, _ = _block(trial, opening, [(0.0, name, None) for name in names], raises=True)
     held, otherwise = _closing(run)
-    run.requires(held, "closes the connection when the block raises", otherwise)
+    run.requires(held, "closes the connection when the block raises", otherwise, weight=2)
     run.requires(
         run.request(1).error == "ValueError",
         "lets an exception leave the block",
@@ -62,7 +64,7 @@ def connections(trial: Trial) -> None:
     trial.new_scene()
     run, _ = _block(trial, opening, [(0.0, name, None) for name in names], patience=opening + 0.5)
     held, otherwise = _closing(run)
-    run.requires(held, "closes the connection when the block is cancelled", otherwise)
+    run.requires(held, "closes the connection when the block is cancelled", otherwise, weight=2)
     _explain(run)
 
     trial.new_scene()

@@ -111,6 +111,7 @@ def _too_slow(trial: Trial, item: str, timeout: float) -> None:
         "gives each try a timeout of its own",
         f"the tries took {', '.join(map(format_seconds, took)) or 'no time'}, where three times "
         f"{format_seconds(timeout)} were expected",
+        weight=3,
     )
     run.value.equals(
         {"id": item, "status": "failed", "error": "TimeoutError()"}, "tells of the last try's timeout: failed"
@@ -125,11 +126,12 @@ def _breaker_opens(trial: Trial, item: str, timeout: float) -> None:
     api = trial.function("api", "item", latency=0.1, fail=ConnectionError("down"))
     run = _fetch(trial, api, item, timeout, threshold=2, attempts=5, deadline=20.0)
 
-    run.calls(api).equals(2, "asks the breaker at each try")
+    run.calls(api).equals(2, "asks the breaker at each try", weight=3)
     run.requires(
         _value(run).get("status") == "rejected" and "CircuitOpen" in str(_value(run).get("error")),
         "tells of a call that the breaker did not make: rejected",
         f"the breaker was open, and `robust_fetch` {run.ending}",
+        weight=2,
     )
     run.explain(
         when=run.calls(api) == 5,
@@ -141,7 +143,7 @@ def _timeouts_open_the_breaker(trial: Trial, item: str, timeout: float) -> None:
     api = trial.function("api", "item", latency=lambda dice, item: 10.0)
     run = _fetch(trial, api, item, timeout, threshold=2, attempts=5, deadline=20.0)
 
-    run.calls(api).equals(2, "lets a timeout count as a failure for the breaker")
+    run.calls(api).equals(2, "lets a timeout count as a failure for the breaker", weight=3)
     run.explain(
         when=run.calls(api) > 2,
         say="The timeout cancelled the breaker's call from outside, and a cancelled call counts for nothing. "
@@ -154,7 +156,7 @@ def _deadline_passes(trial: Trial, item: str, timeout: float) -> None:
     api = trial.function("api", "item", latency=timeout * 0.9, fail=ConnectionError("down"))
     run = _fetch(trial, api, item, timeout, threshold=99, attempts=50, deadline=deadline)
 
-    run.elapsed.at_most(deadline, "keeps the deadline over all tries and waits")
+    run.elapsed.at_most(deadline, "keeps the deadline over all tries and waits", weight=3)
     run.value.equals(
         {"id": item, "status": "late", "error": "TimeoutError()"}, "tells that the time was up: late"
     )
@@ -168,7 +170,7 @@ def _not_to_be_retried(trial: Trial, item: str, timeout: float) -> None:
     run.value.equals(
         {"id": item, "status": "failed", "error": "ValueError('400')"}, "tells of any other error: failed"
     )
-    run.calls(api).equals(1, "does not try again what cannot pass")
+    run.calls(api).equals(1, "does not try again what cannot pass", weight=2)
 
 
 def _is_cancelled(trial: Trial, item: str, timeout: float) -> None:

@@ -280,6 +280,7 @@ def load_sharded_checkpoint(trial: Trial) -> None:
         f"the last of them was asked for {_at(shards)}, and the manifest was there at "
         f"{format_seconds(manifest)}",
         interval=(manifest, min(shards, run.record.elapsed)),
+        weight=2,
     )
     run.requires(
         optimizer <= manifest + latencies[0] + TIME_TOLERANCE,
@@ -287,6 +288,7 @@ def load_sharded_checkpoint(trial: Trial) -> None:
         f"it was asked for {_at(optimizer)}, and {names[0]} was there at "
         f"{format_seconds(manifest + latencies[0])}",
         interval=(manifest + latencies[0], min(optimizer, run.record.elapsed)),
+        weight=2,
     )
     run.elapsed.at_most(
         manifest + max(slowest, to_optimizer),

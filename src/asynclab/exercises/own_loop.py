@@ -130,12 +130,14 @@ def _sleepers(trial: Trial, unit: float) -> None:
         _same_times(seen, steps),
         "takes each step in its order and at its time",
         _first_difference(seen, steps),
+        weight=3,
     )
     run.requires(
         len(slept) == len(sleeps)
         and all(abs(one - other) <= TIME_TOLERANCE for one, other in zip(slept, sleeps, strict=True)),
         "sleeps only when none is ready, until the first is due",
         f"the clock slept {_list(slept)}, where {_list(sleeps)} were expected",
+        weight=2,
     )
 
     run.explain(
