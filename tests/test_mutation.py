@@ -55,8 +55,9 @@ def reached(name, functions):
 
 
 def sentence_of(statement):
-    (*_, sentence) = [node.value for node in statement.value.args if isinstance(node, ast.Constant)]
-    return sentence
+    """What is required, or the line of one whose sentence has a name."""
+    sentences = [node.value for node in statement.value.args if isinstance(node, ast.Constant)]
+    return sentences[-1] if sentences else f"line {statement.lineno}"
 
 
 class Without(ast.NodeTransformer):
