@@ -234,10 +234,11 @@ print("successful:", await collect())
 # `Exception` swallows it all the same.
 
 # %% demo
-print(asyncio.CancelledError.__mro__[1], asyncio.TimeoutError is TimeoutError)
+print(issubclass(asyncio.CancelledError, Exception), asyncio.TimeoutError is TimeoutError)
 
 # %% [markdown] source=["X5"]
-# (The second part: since Python 3.11 the two TimeoutErrors are one, so catch `TimeoutError`.)
+# The second of the two facts saves you a line: since Python 3.11 there is one TimeoutError, asyncio's and
+# Python's own, so `except TimeoutError` catches both.
 #
 # ### Exercise 1. What can be had
 # {{exercise gather_partial}}
