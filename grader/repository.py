@@ -32,6 +32,10 @@ class Repository:
         return self.root / "grader" / "corpus"
 
     @property
+    def attacks(self) -> Path:
+        return self.root / "grader" / "attacks"
+
+    @property
     def source_map(self) -> Path:
         return self.root / "docs" / "source-map.md"
 

@@ -11,6 +11,7 @@ from grader.runtime import Runtime, make_runtime
 
 #: Files of tests that start nbgrader, JupyterLab, sandboxes or many processes, or try many random programs.
 LONG = {
+    "test_attacks",
     "test_benchmarks",
     "test_build",
     "test_class_day",

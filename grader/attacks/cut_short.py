@@ -1,0 +1,8 @@
+# tries: hands in the first half of a notebook
+# points: 0 0 0
+# says: is damaged, so it cannot be read as a notebook
+# remark: is damaged
+# answered by: grader/hostile.py
+
+# %% folder
+path.write_text(path.read_text()[:10_000])

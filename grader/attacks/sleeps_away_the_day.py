@@ -1,0 +1,15 @@
+# tries: sleeps in many cells, in each a little less than is allowed, to hold up the batch
+# points: 0 0 0
+# says: This cell was stopped: it took too long in real time
+# remark: it took too long in real time
+# answered by: grader/notebook_player.py
+
+# %% own above fetch_all
+import time
+
+time.sleep(1.6)
+
+# %% notebook
+own = next(each for each in notebook["cells"] if each["id"].startswith("mine"))
+place = notebook["cells"].index(own)
+notebook["cells"][place:place] = [own | {"id": f"mine-{n}", "source": f"{own['source']}\n{n}"} for n in range(40)]

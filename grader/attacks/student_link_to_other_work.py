@@ -1,0 +1,12 @@
+# tries: is, as a student, a link to somebody else
+# points: 0 0 0
+# says: is a symbolic link
+# remark: is a symbolic link
+# answered by: grader/sanitise.py
+
+# %% folder
+for each in list(folder.iterdir()):
+    each.unlink()
+folder.rmdir()
+folder.parent.rmdir()
+folder.parent.symlink_to(folder.parents[1] / "a_honest")
