@@ -4,5 +4,6 @@
 # answered by: grader/shell.py
 
 # %% own above fetch_all
+text = "x" * 100_000_000
 for _ in range(10):
-    print("x" * 100_000_000)
+    print(text)

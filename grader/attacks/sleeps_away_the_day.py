@@ -7,7 +7,7 @@
 # %% own above fetch_all
 import time
 
-time.sleep(1.6)
+time.sleep(1.2)
 
 # %% notebook
 own = next(each for each in notebook["cells"] if each["id"].startswith("mine"))
