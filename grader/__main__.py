@@ -1,4 +1,5 @@
-"""The commands of authors and teachers: build, check, prove, judge; teach, grade, setup, selftest."""
+"""The commands of authors and teachers: build, check, prove, judge; teach, grade, setup, selftest,
+attacks."""
 
 import argparse
 import os
@@ -7,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader import commands
+from grader.attack import AttackError
 from grader.judge_file import CheckError
 from grader.lesson import SourceError
 from grader.refusal import GradebookError, SandboxRefused
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, LookupError) as error:
         print(f"grader: {error.args[0]}", file=sys.stderr)
         return 2
-    except (SourceError, CheckError, GradebookError) as error:
+    except (SourceError, CheckError, AttackError, GradebookError) as error:
         print(f"grader: {error}", file=sys.stderr)
         return 1
     except SandboxRefused as refused:
@@ -143,6 +145,14 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     add("setup", commands.setup, "make what learners' code runs in for marks", "setup")
+
+    attacks = add(
+        "attacks",
+        commands.attacks,
+        "list the known attacks on the marks, or try some of them",
+        "attacks skip_execution_tag",
+    )
+    attacks.add_argument("names", nargs="*", metavar="ATTACK", help="only these, and try them")
 
     selftest = add(
         "selftest",

@@ -3,20 +3,20 @@
 A file begins with what is known of it, one line each, in this order:
 
     # tries: what it does, to which end
-    # points: 0 6 0               that it must get for fetch_all, fetch_first and fetch_as_ready; ? for no mark
-    # says: Not attempted         a part of what its author reads in the feedback; may be repeated
-    # remark: was stopped         a part of what the instructor reads in the log; may be left out, or repeated
-    # answered by: grader/sanitise.py    where that is prevented
-    # student: o'brien            whose name it is handed in under, when that is not the attack's
+    # points: 0 6 0             that it must get for fetch_all, fetch_first and fetch_as_ready; ? for no mark
+    # says: Not attempted       a part of what its author reads in the feedback; may be repeated
+    # remark: was stopped       a part of what the instructor reads in the log; may be left out, or repeated
+    # answered by: grader/sanitise.py     where that is prevented
+    # student: o'brien          the name that it is handed in under, when that is not the attack's
 
-Below it stands what makes it differ from one notebook, in which fetch_first is answered well, so has its
-6 points, and the other two are as they were handed out:
+Below it stands what makes it differ from one notebook (of grader/attacks/lesson/), in which fetch_first is
+answered well, so has its 6 points, and the other two are as they were handed out:
 
-    # %% answer fetch_all         the text of that answer
-    # %% own above fetch_all      a code cell of the learner's own, above that one
-    # %% text above fetch_all     a text cell of their own
-    # %% notebook                 Python that changes `notebook`, as a tool would; `cell("fetch_all")` finds one
-    # %% folder                   Python that changes `folder`, where the notebook lies as `path`
+    # %% answer fetch_all       the text of that answer
+    # %% own above fetch_all    a code cell of the learner's own, above that one
+    # %% text above fetch_all   a text cell of their own
+    # %% notebook               Python that changes `notebook`, as a tool would; `cell("fetch_all")` is a cell
+    # %% folder                 Python that changes `folder`, where the notebook lies as `path`
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ import copy
 import json
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,26 +127,9 @@ def attacks(folder: Path) -> list[Attack]:
     return [Attack.read(path) for path in sorted(folder.glob("*.py"))]
 
 
-def honest(released: Json, answers: dict[str, str]) -> Json:
-    """The released notebook with these answers."""
-    notebook = copy.deepcopy(released)
-    for name, text in answers.items():
-        find(notebook, name)["source"] = text
-    return notebook
-
-
 def find(notebook: Json, name: str) -> Json:
     """The cell with that grade id."""
     return next(cell for cell in notebook["cells"] if cells.grade_id(cell) == name)
-
-
-def listing(found: Sequence[Attack]) -> list[list[str]]:
-    """A table of attacks: the name, what it tries, the points, and the file that answers it."""
-    rows = [["attack", "tries", "points", "answered by"]]
-    for attack in found:
-        points = " ".join("?" if one is None else f"{one:g}" for one in attack.points)
-        rows.append([attack.name, attack.tries, points, ", ".join(attack.answered_by)])
-    return rows
 
 
 def _part(path: Path, text: str) -> Part:
@@ -160,7 +142,12 @@ def _part(path: Path, text: str) -> Part:
 
 def _add(notebook: Json, part: Part) -> None:
     kind = "code" if part.kind == "own above" else "markdown"
-    own: Json = {"cell_type": kind, "id": f"mine-{len(notebook['cells'])}", "metadata": {}, "source": part.text}
+    own: Json = {
+        "cell_type": kind,
+        "id": f"mine-{len(notebook['cells'])}",
+        "metadata": {},
+        "source": part.text,
+    }
     if kind == "code":
         own |= {"execution_count": None, "outputs": []}
     notebook["cells"].insert(notebook["cells"].index(find(notebook, part.cell)), own)

@@ -194,6 +194,31 @@ def selftest(arguments: Namespace) -> int:
     return 3 if escaped else 0
 
 
+def attacks(arguments: Namespace) -> int:
+    from grader.attack import EXERCISES, attacks
+    from grader.attack_run import attempt, honest, lesson, released
+    from grader.selftest import proven_sandbox
+
+    repository = Repository()
+    known = {attack.name: attack for attack in attacks(repository.attacks)}
+    if not arguments.names:
+        for attack in known.values():
+            points = " ".join("?" if each is None else f"{each:g}" for each in attack.points)
+            print(f"{attack.name:<36}{points:<8}{', '.join(attack.answered_by)}\n    {attack.tries}")
+        print(f"{count(len(known), 'attack')}, with the points for {', '.join(EXERCISES)}.")
+        return 0
+    about, failed = lesson(repository), False
+    handed_out = released(about)
+    with proven_sandbox() as sandbox:
+        for name in choose(arguments.names, list(known), "attack"):
+            outcome = attempt(known[name], handed_out, honest(handed_out, about), sandbox)
+            differences = outcome.differences(known[name])
+            print(f"-- {name}\n{outcome.text}")
+            print("\n".join(differences) or "It gets what it must, and the reason is said.")
+            failed |= bool(differences)
+    return int(failed)
+
+
 def _proofs(
     repository: Repository,
     names: Collection[str],

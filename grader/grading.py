@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
+from traitlets.log import get_logger
 
 from grader.batch import Result, grade, is_marked, submitted
 from grader.gradebook import MarksWriter
@@ -87,6 +90,7 @@ def run(course: Course, assignment: str, students: Sequence[str], *, paranoid: b
         proven_sandbox(paranoid=paranoid) as sandbox,
         course.writer() as writer,
         tqdm(total=len(students), unit="submission", file=sys.stderr) as bar,
+        _logged_above(bar),
     ):
         try:
             for result in grade(course.folder, assignment, students, sandbox, writer, course.limits()):
@@ -97,6 +101,23 @@ def run(course: Course, assignment: str, students: Sequence[str], *, paranoid: b
         except KeyboardInterrupt:
             bar.write("Interrupted.", file=sys.stderr)
     return results
+
+
+@contextmanager
+def _logged_above(bar: tqdm[None]) -> Iterator[None]:
+    """What is said of files that were set aside, which nbgrader's own log would show."""
+
+    class Above(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            bar.write(self.format(record), file=sys.stderr)
+
+    log: Any = get_logger()
+    handler = Above()
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def print_summary(results: Sequence[Result]) -> None:

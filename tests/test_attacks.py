@@ -1,4 +1,4 @@
-"""Every attack on the marks, in one batch, through both doors: each gets what it must, and nobody else less."""
+"""Every attack on the marks, in one batch, through both doors: each gets what it must, nobody else less."""
 
 import hashlib
 import html
@@ -15,25 +15,24 @@ from conftest import not_run
 from nbgrader.api import Gradebook
 
 from asynclab.exercise import all_exercises
-from grader.attack import EXERCISES, LESSON, Attack, AttackError, attacks, honest
+from grader.attack import EXERCISES, LESSON, Attack, AttackError, attacks
+from grader.attack_run import LIMITS, honest, lesson, shown
 from grader.notebook import source_notebook
-from grader.percent import read_lesson
 from grader.refusal import SandboxRefused
 from grader.repository import Repository
 from grader.runtime import make_runtime
 from grader.teacher_folder import update
-from tests.submissions import RIGHT, ROOT, released, write
+from tests.submissions import ROOT, write
 
 ATTACKS = attacks(Repository().attacks)
 
 #: Somebody who attacks nothing, at the beginning of the batch, in its middle and at its end.
 HONEST = ("a_honest", "m_honest", "zz_honest")
 
-#: What an honest cell needs a hundredth of; the attacks that hang are many.
-LIMITS = """
-c.MarksFromTheJudge.cell_cpu_seconds = 1
-c.MarksFromTheJudge.cell_seconds = 2
-c.MarksFromTheJudge.notebook_seconds = 8
+CONFIG = f"""
+c.MarksFromTheJudge.cell_cpu_seconds = {LIMITS.cpu}
+c.MarksFromTheJudge.cell_seconds = {LIMITS.wall}
+c.MarksFromTheJudge.notebook_seconds = {LIMITS.notebook}
 """
 
 UNPICKLED = Path("/tmp/asynclab-was-unpickled")
@@ -44,15 +43,15 @@ class Course:
 
     def __init__(self, root: Path) -> None:
         self.folder = root / "teacher"
-        source = source_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), all_exercises())
-        list(update(self.folder, {LESSON: source}))
+        about = lesson(Repository())
+        list(update(self.folder, {LESSON: source_notebook(about, all_exercises())}))
         config = self.folder / "nbgrader_config.py"
-        config.write_text(config.read_text(encoding="utf-8") + LIMITS, encoding="utf-8")
-        notebook = honest(released(), {"fetch_first": RIGHT["fetch_first"]})
+        config.write_text(config.read_text(encoding="utf-8") + CONFIG, encoding="utf-8")
+        released = json.loads((self.folder / "release" / LESSON / f"{LESSON}.ipynb").read_bytes())
         for name in HONEST:
-            write(honest(released(), RIGHT), self.folder / "submitted" / name / LESSON)
+            write(honest(released, about, EXERCISES), self.folder / "submitted" / name / LESSON)
         for attack in ATTACKS:
-            attack.hand_in(notebook, self.folder)
+            attack.hand_in(honest(released, about), self.folder)
         self.ours = dict(self._ours())
         self.log = ""
 
@@ -99,16 +98,7 @@ class Course:
         """All that the autograded notebook shows, as one text."""
         path = self.folder / "autograded" / student / LESSON / f"{LESSON}.ipynb"
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        return "\n".join(text for cell in notebook["cells"] for text in _shown(cell))
-
-
-def _shown(cell: dict) -> Iterator[str]:
-    if cell["cell_type"] == "markdown":
-        yield "".join(cell["source"])
-    for output in cell.get("outputs", []):
-        yield "".join(output.get("text", ""))
-        yield "".join(output.get("data", {}).get("text/plain", ""))
-        yield f"{output.get('ename')}: {output.get('evalue')}"
+        return "\n".join(shown(notebook))
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +183,8 @@ def _unsaid(texts: dict[str, str]) -> list[tuple[str, str]]:
 class _Dangers(HTMLParser):
     """Finds what of a page a browser would run, load, or send."""
 
-    TAGS = frozenset("script style iframe frame object embed form base meta link foreignobject input button".split())
+    TAGS = frozenset(["base", "button", "embed", "foreignobject", "form", "frame", "iframe", "input", "link"])
+    RUN = frozenset(["meta", "object", "script", "style"])
 
     def __init__(self) -> None:
         super().__init__()
@@ -202,7 +193,7 @@ class _Dangers(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self._inside = tag
-        if tag in self.TAGS:
+        if tag in self.TAGS | self.RUN:
             self.found.append(f"<{tag} {dict(attributes)}>")
         for name, value in attributes:
             text = "".join((value or "").split()).lower()
@@ -227,7 +218,9 @@ def _dangers(page: str) -> list[str]:
 def test_there_are_enough_of_them_and_each_names_files_that_are_there():
     assert len(ATTACKS) >= 60
     root = Repository().root
-    missing = [(each.name, name) for each in ATTACKS for name in each.answered_by if not (root / name).is_file()]
+    missing = [
+        (each.name, name) for each in ATTACKS for name in each.answered_by if not (root / name).is_file()
+    ]
     assert missing == []
 
 
