@@ -1,4 +1,4 @@
-"""Tries one attack as both doors would mark it, for whoever writes one; makes the notebook that it changes."""
+"""Tries one attack, as both doors would mark it, for whoever writes one."""
 
 from __future__ import annotations
 

@@ -5,4 +5,5 @@
 # answered by: grader/hostile.py
 
 # %% folder
-path.write_text(path.read_text()[:10_000])
+text = path.read_text()
+path.write_text(text[: len(text) // 2])
