@@ -71,7 +71,8 @@ _STYLES = CSSSanitizer(
         "white-space",
     ]
 )
-_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
+# It looks no further than the next beginning, or pictures without an end would take a time without one.
+_SVG = re.compile(r"<svg\b(?:(?!<svg\b).)*?</svg\s*>", re.DOTALL | re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml);base64,[A-Za-z0-9+/=\s]*")
 
 
