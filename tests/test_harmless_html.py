@@ -1,10 +1,12 @@
 """HTML of learners, in the pages of whoever reads it."""
 
 import base64
+from html import escape
 
 import pytest
 
 from grader.harmless_html import harmless
+from grader.harmless_markdown import MAX_TAGS, MAX_TEXT, harmless_markdown
 
 DANGEROUS = {
     "script": "<script>alert(1)</script>",
@@ -69,3 +71,13 @@ def test_a_picture_as_data_stays():
 
 def test_text_with_a_less_than_sign_is_still_readable():
     assert harmless("a < b and c > d") == "a &lt; b and c &gt; d"
+
+
+def test_a_text_that_takes_long_to_read_is_shown_as_it_was_written():
+    nested = "<div>" * (MAX_TAGS + 1)
+    assert harmless_markdown(None, nested) == f"<pre>{escape(nested)}</pre>"
+    assert harmless_markdown(None, "[" * 1_000_000) == f"<pre>{'[' * MAX_TEXT}</pre>"
+
+
+def test_pictures_without_an_end_do_not_hide_the_one_that_has_one():
+    assert harmless("<svg" * 3 + ">" + "<svg><path/></svg>").count("data:image/svg+xml") == 1

@@ -16,7 +16,7 @@ from asynclab.wire import LinkError, Wire, serve
 from asynclab.world import World
 from grader import cgroup, prove
 from grader.answer import judge_over_wire
-from grader.cell_run import harmless, run_cell
+from grader.cell_run import MAX_HTML, MAX_TAGS, harmless, run_cell
 from grader.judge_file import Judged
 from grader.percent import read_lessons
 from grader.repository import Repository
@@ -487,6 +487,29 @@ def test_outputs_are_rebuilt_from_what_a_notebook_may_hold():
         {"output_type": "error", "ename": "A" * 200, "evalue": "?", "traceback": []},
     ]
     assert harmless({"output_type": "stream"}) == []
+
+
+def test_html_that_takes_the_judge_long_to_make_harmless_is_left_out():
+    table = "<td>" * MAX_TAGS
+    assert [
+        output["data"]
+        for output in harmless(
+            [
+                {"output_type": "display_data", "data": data, "metadata": {}}
+                for data in (
+                    {"text/html": "<b>1</b>"},
+                    {"text/html": table, "text/plain": "a table"},
+                    {"text/html": "x" * (MAX_HTML + 1)},
+                    {"text/html": "<i>2</i>"},
+                )
+            ]
+        )
+    ] == [
+        {"text/html": "<b>1</b>"},
+        {"text/plain": "a table"},
+        {"text/plain": "[HTML of this size is not shown here]"},
+        {"text/html": "<i>2</i>"},
+    ]
 
 
 # -- the end of the grader
