@@ -24,7 +24,7 @@ from grader.sandbox import Sandbox
 from grader.sanitise import Submission, make_fit, rebuilt
 
 #: The attacks that hang are many, and no honest cell needs a hundredth of these.
-LIMITS = CellLimits(cpu=1.0, wall=2.0, notebook=8.0)
+LIMITS = CellLimits(cpu=1.0, wall=2.0, notebook=10.0)
 
 #: The exercise that is answered well where an attack changes nothing.
 HONEST = "fetch_first"

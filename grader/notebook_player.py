@@ -51,7 +51,9 @@ class NotebookRun:
             with worker.within_cpu(self.limits.cpu):
                 done = run_cell(wire, self.sources[place], began + seconds)
         except LinkError as error:
-            late = f"it was still running after {seconds:g} s"
+            late = f"it was still running after {self.limits.wall:g} s"
+            if seconds < self.limits.wall:
+                late = f"the cells of this notebook had taken {self.limits.notebook:g} s together"
             self._stop(place, worker.end() or (late if error.why == "wall" else str(error)))
             return False
         finally:

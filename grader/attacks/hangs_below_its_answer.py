@@ -1,7 +1,7 @@
 # tries: gives a right answer, and then waits for ever in the same cell
 # points: 0 6 0
 # says: Stopped: fetch_all, 0 of 4 points
-# remark: (fetch_all): This cell was stopped: it took too long in real time
+# remark: (fetch_all): This cell was stopped: it was still running after 2 s
 # answered by: grader/judge.py
 
 # %% answer fetch_all

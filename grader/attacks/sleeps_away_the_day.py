@@ -1,7 +1,7 @@
 # tries: sleeps in many cells, in each a little less than is allowed, to hold up the batch
 # points: 0 0 0
-# says: This cell was stopped: it took too long in real time
-# remark: it took too long in real time
+# says: This cell was stopped: the cells of this notebook had taken 10 s together
+# remark: the cells of this notebook had taken 10 s together
 # answered by: grader/notebook_player.py
 
 # %% own above fetch_all

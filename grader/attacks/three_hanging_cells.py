@@ -1,7 +1,7 @@
 # tries: hangs in three cells, and in the cells of both answers
 # points: 0 6 0
-# says: This cell was stopped: it took too long in real time
-# remark: it took too long in real time
+# says: This cell was stopped: it was still running after 2 s
+# remark: it was still running after 2 s
 # answered by: grader/notebook_player.py
 
 # %% own above fetch_all
