@@ -7,6 +7,7 @@ A file begins with what is known of it, one line each, in this order:
     # says: Not attempted       a part of what its author reads in the feedback; may be repeated
     # remark: was stopped       a part of what the instructor reads in the log; may be left out, or repeated
     # answered by: grader/sanitise.py     where that is prevented
+    # nbgrader: passes it over  why `nbgrader autograde` gives it no row, where it does not
     # student: o'brien          the name that it is handed in under, when that is not the attack's
 
 Below it stands what makes it differ from one notebook (of grader/attacks/lesson/), in which fetch_first is
@@ -36,7 +37,7 @@ LESSON = "01_event_loop"
 EXERCISES = ("fetch_all", "fetch_first", "fetch_as_ready")
 
 _PART = re.compile(r"# %% (answer|own above|text above|notebook|folder) ?(\w*)")
-_FIELD = re.compile(r"# (tries|points|says|remark|answered by|student): (.+)")
+_FIELD = re.compile(r"# (tries|points|says|remark|answered by|nbgrader|student): (.+)")
 
 
 class AttackError(Exception):
@@ -62,6 +63,7 @@ class Attack:
     says: tuple[str, ...]
     remarks: tuple[str, ...]
     answered_by: tuple[str, ...]
+    passed_over: str  # why nbgrader does so; "" where it does not
     student: str
     parts: tuple[Part, ...]
 
@@ -87,6 +89,7 @@ class Attack:
             tuple(fields["says"]),
             tuple(fields.get("remark", ())),
             tuple(re.split(r",\s*", fields["answered by"][0])),
+            fields.get("nbgrader", [""])[0],
             fields.get("student", [path.stem])[0],
             tuple(_part(path, text) for text in texts),
         )

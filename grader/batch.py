@@ -18,7 +18,7 @@ import nbformat
 
 from asynclab.cells import Json
 from grader.gradebook import MarksWriter
-from grader.hostile import UnreadableError, read
+from grader.hostile import UnreadableError, is_name, read
 from grader.judge import MarkedNotebook, mark, unmarked
 from grader.notebook_player import CellLimits
 from grader.refusal import GradebookError
@@ -45,10 +45,6 @@ def submitted(course: Path, assignment: str) -> list[str]:
     folder = course / "submitted"
     found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     return [name for name in found if is_name(name) and os.path.lexists(folder / name / assignment)]
-
-
-def is_name(student: str) -> bool:
-    return not student.startswith(".") and student.isprintable()
 
 
 def is_marked(course: Path, assignment: str, student: str) -> bool:

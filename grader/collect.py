@@ -9,7 +9,7 @@ from typing import Any
 from nbgrader.exchange.abc import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect
 
-from grader.hostile import MAX_BYTES, MAX_DEPTH, MAX_FILES, UnreadableError, kind_of, read
+from grader.hostile import MAX_BYTES, MAX_DEPTH, MAX_FILES, UnreadableError, is_name, kind_of, read
 from grader.sanitise import TIME, Submission, make_fit
 
 
@@ -25,7 +25,7 @@ class CarefulCollect(ExchangeCollect):  # type: ignore[misc]
     def _path_to_record(self, path: str) -> dict[str, Any]:
         try:
             record: dict[str, Any] = super()._path_to_record(path)
-            if record["username"].startswith("."):  # as submitted/../assignment
+            if not is_name(record["username"]):  # as submitted/../assignment
                 raise ExchangeError("no name for a student")
         except Exception as error:  # the parser of dates raises whatever it likes
             self.log.warning("Not collected: %s (%s)", path, error)

@@ -18,6 +18,15 @@ class UnreadableError(Exception):
     """Why a file is not read, as the end of a sentence that begins with its name."""
 
 
+def is_name(student: str) -> bool:
+    """Whether a folder's name may be that of a student.
+
+    A hidden folder is none, nor one that leads elsewhere. A pattern would be: nbgrader takes the work of all
+    who fit it for that student's, and leaves them without marks.
+    """
+    return not student.startswith(".") and student.isprintable() and not set("*?[]").intersection(student)
+
+
 def read(path: Path | str, limit: int = MAX_BYTES, *, folder: int | None = None) -> bytes:
     """What a regular file holds, up to one byte more than *limit*; *folder* is an open directory.
 

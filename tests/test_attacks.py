@@ -54,6 +54,7 @@ class Course:
             attack.hand_in(honest(released, about), self.folder)
         self.ours = dict(self._ours())
         self.log = ""
+        self.attacks = ATTACKS
 
     def run(self, *command: str) -> None:
         done = subprocess.run(
@@ -114,6 +115,7 @@ def course(runtime, request, tmp_path_factory, monkeypatch_module):
     UNPICKLED.unlink(missing_ok=True)
     made = Course(tmp_path_factory.mktemp("attacked"))
     if request.param == "nbgrader":
+        made.attacks = [attack for attack in ATTACKS if not attack.passed_over]
         made.run("nbgrader", "autograde", LESSON)
     else:
         made.run("grader", "grade", LESSON, "--folder", str(made.folder))
@@ -135,7 +137,7 @@ both_doors = pytest.mark.parametrize(
 
 @both_doors
 def test_each_attack_gets_what_it_must_and_nobody_else_less(course):
-    expected = {attack.student: attack.points for attack in ATTACKS}
+    expected = {attack.student: attack.points for attack in course.attacks}
     worth = all_exercises()
     expected |= dict.fromkeys(HONEST, tuple(worth[name].points for name in EXERCISES))
     assert course.points() == expected
@@ -143,7 +145,7 @@ def test_each_attack_gets_what_it_must_and_nobody_else_less(course):
 
 @both_doors
 def test_its_author_reads_what_came_of_it(course):
-    shown = {attack.name: course.autograded(attack.student) for attack in ATTACKS}
+    shown = {attack.name: course.autograded(attack.student) for attack in course.attacks}
     assert _unsaid(shown) == []
 
 
@@ -152,7 +154,7 @@ def test_the_instructor_reads_what_is_worth_knowing(course):
     lines = course.log.splitlines()
     missing = [
         (attack.name, remark)
-        for attack in ATTACKS
+        for attack in course.attacks
         for remark in attack.remarks
         if not any(line.find(attack.student) >= 0 and remark in line for line in lines)
     ]
@@ -169,7 +171,7 @@ def test_nothing_of_ours_was_touched(course):
 @both_doors
 def test_the_feedback_of_every_attack_can_be_made_says_why_and_holds_nothing_that_runs(course):
     course.run("nbgrader", "generate_feedback", LESSON)
-    pages = {attack.name: course.page(attack.student) for attack in ATTACKS}
+    pages = {attack.name: course.page(attack.student) for attack in course.attacks}
     assert _unsaid({name: html.unescape(re.sub("<.*?>", "", page)) for name, page in pages.items()}) == []
     template = set(_dangers(course.page(HONEST[0])))
     found = {name: sorted(set(_dangers(page)) - template) for name, page in pages.items()}
@@ -177,7 +179,18 @@ def test_the_feedback_of_every_attack_can_be_made_says_why_and_holds_nothing_tha
 
 
 def _unsaid(texts: dict[str, str]) -> list[tuple[str, str]]:
-    return [(each.name, says) for each in ATTACKS for says in each.says if says not in texts[each.name]]
+    return [
+        (each.name, says)
+        for each in ATTACKS
+        if each.name in texts
+        for says in each.says
+        if _words(says) not in _words(texts[each.name])
+    ]
+
+
+def _words(text: str) -> str:
+    """The text without what looks otherwise on a page."""
+    return " ".join(re.sub("[`:]", " ", text).split())
 
 
 class _Dangers(HTMLParser):

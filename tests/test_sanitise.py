@@ -10,7 +10,7 @@ import pytest
 
 from grader import sanitise
 from grader.collect import copy_as_it_is
-from grader.hostile import MAX_BYTES, MAX_CELLS, UnreadableError, read_json
+from grader.hostile import MAX_BYTES, MAX_CELLS, UnreadableError, is_name, read_json
 from grader.sanitise import NOTES_CELL, Submission, before_autograding, make_fit, rebuilt
 from tests.submissions import RIGHT, answered, cell, known, released, with_own_cell, write
 
@@ -415,3 +415,13 @@ def test_a_helper_above_an_answer_is_the_learners_own(submission):
     notebook = marked(submission)
     names = [each["id"] for each in notebook["cells"]]
     assert names[names.index("fetch_all") - 1] == "own-1"
+
+
+@pytest.mark.parametrize("name", ["ada", "o'brien", "--help", "x y", "ünal"])
+def test_almost_every_name_is_one(name):
+    assert is_name(name)
+
+
+@pytest.mark.parametrize("name", ["..", ".hidden", "[a-z]*", "a?a", "*", "ada\n", "ada\x1b[2J"])
+def test_no_student_is_called_like_a_pattern_or_another_place(name):
+    assert not is_name(name)

@@ -1,6 +1,6 @@
 # tries: raises an error whose text takes for ever, for whoever makes a sentence of it
 # points: 0 6 0
-# says: raised Endless: (its text cannot be read: RunEnded)
+# says: fetch_all, 0 of 4 points
 # answered by: src/asynclab/link.py
 
 # %% answer fetch_all
