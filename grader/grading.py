@@ -109,7 +109,10 @@ def _logged_above(bar: tqdm[None]) -> Iterator[None]:
 
     class Above(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            bar.write(self.format(record), file=sys.stderr)
+            try:
+                bar.write(self.format(record), file=sys.stderr)
+            except Exception:
+                self.handleError(record)
 
     log: Any = get_logger()
     handler = Above()

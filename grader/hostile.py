@@ -75,6 +75,8 @@ def read_release(path: Path) -> Json:
 
 def fault(path: Path, depth: int = 0) -> str:
     """What is wrong with a file or folder, so that nothing else may open it; "" for an ordinary one."""
+    if not path.name.isprintable():
+        return "has a name that cannot be shown"
     info = path.lstat()
     if not stat.S_ISDIR(info.st_mode):
         too_large = f"is larger than {MAX_BYTES // 1_000_000} MB" if info.st_size > MAX_BYTES else ""
@@ -87,8 +89,17 @@ def fault(path: Path, depth: int = 0) -> str:
             if number > MAX_FILES:
                 return f"holds more than {MAX_FILES} files"
             if wrong := fault(path / entry.name, depth + 1):
-                return f"holds `{entry.name}`, which {wrong}"
+                return f"holds `{shown(entry.name)}`, which {wrong}"
     return ""
+
+
+def shown(name: str) -> str:
+    """A file's name for people: nothing in it that a terminal obeys, or that no file can hold.
+
+    >>> shown("plan\\x1b[2J.txt")
+    'plan?[2J.txt'
+    """
+    return "".join(each if each.isprintable() else "?" for each in name[:200])
 
 
 def kind_of(mode: int) -> str:

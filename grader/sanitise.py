@@ -21,7 +21,7 @@ from traitlets.log import get_logger
 
 from asynclab.cells import Json
 from asynclab.rebuild import NotANotebook, rebuild
-from grader.hostile import UnreadableError, fault, read, read_json, read_release
+from grader.hostile import UnreadableError, fault, read, read_json, read_release, shown
 
 REASON_CELL = "asynclab-unreadable"
 NOTES_CELL = "asynclab-notes"
@@ -132,13 +132,13 @@ def _make_fit(submission: Submission, released: Mapping[str, Json]) -> None:
     for folder in (submission.folder.parent, submission.folder):
         if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
             # What a link leads to is another student's work, or a file of the teacher's.
-            reason = f"the folder `{folder.name}` {fault(folder) or 'is a file'}"
+            reason = f"the folder `{shown(folder.name)}` {fault(folder) or 'is a file'}"
             reasons = dict.fromkeys(released, reason)
             _set_aside(submission, folder, reason)
         folder.mkdir(exist_ok=True)
     for path in sorted(submission.folder.iterdir()):
         if wrong := fault(path):
-            reasons[path.name] = f"`{path.name}` {wrong}"
+            reasons[path.name] = f"`{shown(path.name)}` {wrong}"
             _set_aside(submission, path, reasons[path.name])
     _require_a_time(submission)
     _require_a_secret(submission)
@@ -155,7 +155,11 @@ def _make_fit(submission: Submission, released: Mapping[str, Json]) -> None:
 def _instead(submission: Submission, name: str) -> str:
     """Where a notebook is missing: those that are there under other names."""
     others = [path.name for path in sorted(submission.folder.glob("*.ipynb"))]
-    return "" if name in others or not others else f"; there is {', '.join(f'`{it}`' for it in others[:5])}"
+    return (
+        ""
+        if name in others or not others
+        else f"; there is {', '.join(f'`{shown(it)}`' for it in others[:5])}"
+    )
 
 
 def _require_a_time(submission: Submission) -> None:
@@ -191,13 +195,13 @@ def _set_aside(submission: Submission, path: Path, reason: str) -> None:
     """Move *path*, whatever it is, to quarantine/ and note why; if it was never there, only say so."""
     when = datetime.now(UTC).strftime("%Y-%m-%d_%H%M%S.%f")
     kept = Path("quarantine") / submission.student / submission.assignment / when
-    said = f"{submission.student}, {submission.assignment}: {reason}."
+    said = f"{shown(submission.student)}, {submission.assignment}: {reason}."
     if os.path.lexists(path):
         (submission.course / kept / "files").mkdir(parents=True)
         with suppress(FileNotFoundError):  # another nbgrader has moved it at this moment
             path.rename(submission.course / kept / "files" / path.name)
         (submission.course / kept / "reason.txt").write_text(f"{reason}\n", encoding="utf-8")
-        said += f" It is kept in {kept}."
+        said += f" It is kept in {shown(str(kept))}."
     get_logger().warning(said)
 
 

@@ -162,6 +162,11 @@ def test_the_instructor_reads_what_is_worth_knowing(course):
 
 
 @both_doors
+def test_the_log_holds_nothing_that_a_terminal_obeys(course):
+    assert [line for line in course.log.splitlines() if "\x1b" in line or "\x07" in line] == []
+
+
+@both_doors
 def test_nothing_of_ours_was_touched(course):
     assert course.unchanged()
     assert not UNPICKLED.exists()
