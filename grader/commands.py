@@ -207,10 +207,11 @@ def attacks(arguments: Namespace) -> int:
             print(f"{attack.name:<36}{points:<8}{', '.join(attack.answered_by)}\n    {attack.tries}")
         print(f"{count(len(known), 'attack')}, with the points for {', '.join(EXERCISES)}.")
         return 0
+    chosen = choose(arguments.names, list(known), "attack")
     about, failed = lesson(repository), False
     handed_out = released(about)
     with proven_sandbox() as sandbox:
-        for name in choose(arguments.names, list(known), "attack"):
+        for name in chosen:
             outcome = attempt(known[name], handed_out, honest(handed_out, about), sandbox)
             differences = outcome.differences(known[name])
             print(f"-- {name}\n{outcome.text}")

@@ -7,11 +7,11 @@ import time
 import pytest
 
 import grader.__main__
-from grader import definitions, exit_code, repository, rules_of_exercises
+from grader import definitions, exit_code, hostile, repository, rules_of_exercises
 from grader.repository import Repository
 
 
-@pytest.mark.parametrize("command", ["build", "check", "prove", "judge"])
+@pytest.mark.parametrize("command", ["build", "check", "prove", "judge", "attacks"])
 def test_every_command_explains_itself_with_an_example(command, capsys):
     with pytest.raises(SystemExit) as exit:
         grader.__main__.main([command, "--help"])
@@ -30,6 +30,7 @@ def test_every_command_explains_itself_with_an_example(command, capsys):
         ),
         (["prove", "--jobs", "0"], "'0' is no number of processes; give 1 or more"),
         (["judge", "fetch_all", "missing.py"], "grader: there is no file missing.py."),
+        (["attacks", "named_pip"], "grader: there is no attack 'named_pip'. Did you mean named_pipe"),
         (["prov"], "invalid choice: 'prov'"),
         ([], "the following arguments are required: COMMAND"),
     ],
@@ -62,9 +63,20 @@ def test_ctrl_c_ends_a_proof_at_once_and_without_a_traceback():
 
 
 @pytest.mark.parametrize(
-    "module", [definitions, exit_code, repository, rules_of_exercises], ids=lambda module: module.__name__
+    "module",
+    [definitions, exit_code, hostile, repository, rules_of_exercises],
+    ids=lambda module: module.__name__,
 )
 def test_the_examples_in_docstrings_hold(module):
     results = doctest.testmod(module)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+def test_the_known_attacks_are_listed_with_what_answers_them(capsys):
+    assert grader.__main__.main(["attacks"]) == 0
+
+    listed = capsys.readouterr().out
+    assert "named_pipe                          0 0 0   grader/hostile.py\n" in listed
+    count = len(list(Repository().attacks.glob("*.py")))
+    assert f"{count} attacks, with the points for fetch_all, fetch_first, fetch_as_ready.\n" in listed
