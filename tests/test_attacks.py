@@ -35,6 +35,9 @@ c.MarksFromTheJudge.cell_seconds = {LIMITS.wall}
 c.MarksFromTheJudge.notebook_seconds = {LIMITS.notebook}
 """
 
+#: The whole batch is marked in the set-up of the first test; nbgrader takes a second and a half for each.
+pytestmark = pytest.mark.timeout(1_200)
+
 UNPICKLED = Path("/tmp/asynclab-was-unpickled")
 
 
