@@ -384,8 +384,10 @@ def hostile_day(tmp_path_factory):
     os.mkfifo(odd / "timestamp.txt")
     (odd / "submission_secret.txt").symlink_to("/etc/passwd")
     (odd / "asynclab.py").write_text("def check(name): return 4.0")
-    for name in (f"x+{LESSON}+no time at all+abc", f"..+{LESSON}+2026-11-25 00:19:30 UTC+abc"):
-        (room.inbound / name).mkdir()
+    for name in (f"x+{LESSON}+no time at all", f"..+{LESSON}+2026-11-25 00:19:30 UTC"):
+        (room.inbound / f"{name}+abc").mkdir()
+    pattern = room.inbound / f"[a-z]*+{LESSON}+2026-11-25 00:19:31 UTC+abc"  # all the others' names fit it
+    write(answered(released(), **RIGHT), pattern)
     room.log = room.nbgrader("collect", LESSON)
 
     # And what somebody with a shell on the teacher's machine might leave behind.
