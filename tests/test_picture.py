@@ -360,6 +360,23 @@ def test_any_time_has_four_to_six_ticks() -> None:
         assert 4 <= len(ticks(until_ns)) <= 6
 
 
+def test_a_stretch_of_time_has_round_ticks_inside_it() -> None:
+    assert ticks(17 * NS, 7 * NS) == [(at * NS, f"{at} s") for at in (8, 10, 12, 14, 16)]
+    for from_ns in range(0, 100 * NS, NS // 7):
+        stretch = ticks(from_ns + 10 * NS, from_ns)
+        assert 3 <= len(stretch) <= 6
+        assert all(from_ns <= at <= from_ns + 10 * NS for at, _ in stretch)
+
+
+def test_of_more_rows_than_there_is_room_for_the_newest_can_be_drawn() -> None:
+    calls = [(number, "call", number, "store", "get", [f"key-{number}"], "T1") for number in range(1, 31)]
+    picture = svg(Record(tuple(calls)), newest=True)
+
+    assert "key-30<" in picture
+    assert "key-6<" not in picture
+    assert "and 6 more" in picture
+
+
 def test_a_hatch_stays_in_its_box() -> None:
     for width, height in [(3.0, 40.0), (40.0, 3.0), (10.0, 10.0), (0.0, 5.0)]:
         for _, x, y in hatch(100, 200, width, height, 4):

@@ -1,37 +1,25 @@
-"""A record for a picture, also for one that is drawn many times a second: no finer than it can show."""
+"""A whole run as a record that is no finer than a picture of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from operator import itemgetter
 
 from asynclab.picture.rows import MAX_ROWS
 from asynclab.record import Record
 from asynclab.recorder import Recorder, Step, clock
 
-#: What is closer together than this share of the time drawn is one: a pixel, or six where it moves.
+#: What is closer together than this share of the time drawn is one: a pixel.
 FINE = 1 / 600
-COARSE = 1 / 100
 
 
-class Glance:
-    """Reads a recorder again and again; looks at each step once, and at those of tasks with a row only."""
-
-    def __init__(self, recorder: Recorder, share: float = COARSE) -> None:
-        self._recorder, self._share = recorder, share
-        self._seen_to = 0
-        self._seen: list[Step] = []
-        self._gap_ns = 0
-
-    def record(self) -> Record:
-        """What has been seen so far; turns of a task with less than a pixel between them are one."""
-        new = self._recorder.steps_since(self._seen_to)
-        if new:
-            self._seen_to = new[-1][1]
-        drawn = self._recorder.drawn(MAX_ROWS)
-        steps = [step for steps in (self._seen, new) for step in steps if step[2] in drawn]
-        self._seen = merged(steps, round(self._share * (clock() - self._recorder.start_ns)))
-        return self._recorder.record_of(self._seen, until_now=True)
+def glance(recorder: Recorder) -> Record:
+    """What has been seen so far; of turns those of tasks with a row, merged with less than a pixel between."""
+    others = (number for number in range(2, len(recorder.tasks) + 1) if number not in recorder.callers)
+    drawn = {1, *islice(others, MAX_ROWS)}
+    steps = [step for step in recorder.steps_since(0) if step[2] in drawn]
+    return recorder.record_of(merged(steps, round(FINE * (clock() - recorder.start_ns))))
 
 
 def merged(steps: Iterable[Step], gap_ns: int) -> list[Step]:

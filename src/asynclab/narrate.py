@@ -85,13 +85,17 @@ def end_word(record: Record) -> str:
 def narrate(record: Record, *, about: bool = False) -> str:
     """What the run did, in one sentence; a second one says that the event loop was blocked.
 
-    With `about`, times are rounded as those of a real clock are.
+    With `about`, times are rounded as those of a real clock are. What is told of the last seconds of a
+    run only, begins with them.
 
     >>> narrate(Record(((0, "call", 1, "store", "get", ["a"], "T1"), (10**9, "reply", 1, 7))))
     '1 call, still running after 1.0 s.'
     """
     time = about_seconds if about else format_seconds
     first = ", ".join([*_work(record), *_items(record, time), _end(record, time)])
+    if record.from_ns:
+        last = format_seconds(seconds(record.last_ns - record.from_ns))
+        first = f"The last {last}: {first[0].lower()}{first[1:]}"
     return " ".join(map(_sentence, [first, *_blocked(record, time)]))
 
 

@@ -178,6 +178,7 @@ class Record:
 
     events: tuple[Event, ...]
     dropped: int = 0  # events beyond the limit, which were counted only
+    from_ns: int = 0  # when the stretch of the run began that it tells of; some events in it may be older
 
     def of(self, kind: str) -> Iterator[Event]:
         return (event for event in self.events if event[1] == kind)

@@ -9,10 +9,10 @@ import asyncio
 import math
 import time
 import weakref
+from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -38,7 +38,9 @@ Step = tuple[int, int, int, str | None]
 
 
 @dataclass(slots=True)
-class _Task:
+class WatchedTask:
+    """What is kept of a task beside its steps; times are those of the clock."""
+
     function: str
     made_ns: int
     parent: int | None
@@ -53,6 +55,14 @@ class _Task:
         if task is not None:
             self.name = task.get_name()
 
+    @property
+    def shown_name(self) -> str:
+        """What the learner called it, else the function it runs."""
+        self.remember_name()
+        # 3.13.0 says "None" of a task that has no name yet
+        automatic = self.name in ("", "None") or self.name.removeprefix("Task-").isdigit()
+        return self.function if automatic else self.name
+
 
 class Recorder:
     """Collects the events of one run; `record()` reads them at any moment.
@@ -66,12 +76,12 @@ class Recorder:
         self.lost = 0  # tasks and events beyond MAX_EVENTS
         self.start_ns = clock()
         self.callers: set[int | None] = set()  # the tasks that made calls
+        self.tasks: list[WatchedTask] = []  # number 1, the main one, is the first
+        self.events: list[Event] = []  # their times count from the start, those of steps do not
         self._outside = outside
         self._open = True
         self._steps: deque[Step] = deque(maxlen=MAX_STEPS)
-        self._tasks: list[_Task] = []
         self._numbers: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = weakref.WeakKeyDictionary()
-        self._events: list[Event] = []  # their times count from the start, those of steps do not
         self._late_ns = 0
         self._looked_ns = 0
         self._calls = 0
@@ -81,8 +91,8 @@ class Recorder:
     def add(self, kind: str, *fields: Any) -> None:
         if not self._open:
             return
-        if len(self._events) < MAX_EVENTS or kind in ("return", "raise", "stop"):
-            self._events.append((clock() - self.start_ns, kind, *fields))
+        if len(self.events) < MAX_EVENTS or kind in ("return", "raise", "stop"):
+            self.events.append((clock() - self.start_ns, kind, *fields))
         else:
             self.lost += 1
 
@@ -110,14 +120,14 @@ class Recorder:
 
     def begin(self, function: str) -> int | None:
         """Number a task that starts to exist now; None when there are too many to be kept."""
-        if len(self._tasks) >= MAX_EVENTS:
+        if len(self.tasks) >= MAX_EVENTS:
             self.lost += 1
             return None
-        self._tasks.append(_Task(function, clock(), self._running()))
-        return len(self._tasks)
+        self.tasks.append(WatchedTask(function, clock(), self._running()))
+        return len(self.tasks)
 
     def made(self, number: int, task: asyncio.Task[Any]) -> None:
-        self._tasks[number - 1].itself = weakref.ref(task)
+        self.tasks[number - 1].itself = weakref.ref(task)
 
     def runs_in(self, number: int, task: asyncio.Task[Any] | None) -> None:
         """A task takes its first step; an eager one before `made` is told of it."""
@@ -131,7 +141,7 @@ class Recorder:
 
     def finish(self, number: int) -> None:
         """The main task is over, even if it took no step of its own."""
-        task = self._tasks[number - 1]
+        task = self.tasks[number - 1]
         if task.end_ns is None:
             task.end_ns, task.how = clock(), "returned"
 
@@ -140,7 +150,7 @@ class Recorder:
         now = clock()
         self._steps.append((since, now, number, None))
         if self._open:
-            task = self._tasks[number - 1]
+            task = self.tasks[number - 1]
             task.remember_name()  # while it is sure to be there
             task.end_ns, task.how = now, how
 
@@ -150,7 +160,7 @@ class Recorder:
             task = asyncio.current_task()
         except RuntimeError:
             return None
-        return self._numbers.get(task, 1 if self._tasks else None) if task is not None else None
+        return self._numbers.get(task, 1 if self.tasks else None) if task is not None else None
 
     # -- the loop as a whole
 
@@ -188,26 +198,16 @@ class Recorder:
         """What has been seen so far, in order."""
         return self.record_of(self._steps)
 
-    def record_of(self, steps: Iterable[Step], *, until_now: bool = False) -> Record:
-        """The same with other steps in place of those that were taken; see `glance`.
-
-        With `until_now` a run that goes on does not end with its last event, but at this moment.
-        """
+    def record_of(self, steps: Iterable[Step]) -> Record:
+        """The same with other steps in place of those that were taken; see `glance`."""
         names = self._task_names()
         events: list[Event] = [
             *self._task_events(names, steps),
-            *self._block_events(names),
-            *(_with_name(event, names) for event in self._events),
+            *self.block_events(names),
+            *(with_name(event, names) for event in self.events),
         ]
-        if until_now and self._open:
-            events.append((clock() - self.start_ns, "lag", 0))
         events.sort(key=itemgetter(0))
         return Record(tuple(events), self.lost)
-
-    def drawn(self, rows: int) -> set[int]:
-        """The tasks that may get one of so many rows: the first ones that make no calls, and the main one."""
-        others = (number for number in range(2, len(self._tasks) + 1) if number not in self.callers)
-        return {1, *islice(others, rows)}
 
     def steps_since(self, at: int) -> list[Step]:
         """The steps that ended after a moment, oldest first."""
@@ -220,7 +220,7 @@ class Recorder:
         return steps
 
     def _task_events(self, names: dict[int | None, str], steps: Iterable[Step]) -> Iterator[Event]:
-        start, tasks = self.start_ns, self._tasks
+        start, tasks = self.start_ns, self.tasks
         for number, task in enumerate(tasks, start=1):
             yield (task.made_ns - start, "task", number, names[number], task.parent)
         for since, until, number, why in steps:
@@ -231,21 +231,25 @@ class Recorder:
             if task.end_ns is not None:
                 yield (task.end_ns - start, "end", number, task.how)
 
-    def _block_events(self, names: dict[int | None, str]) -> Iterator[Event]:
-        for since, until, number in self._blocks:
-            lines = [line for at, line in self._seen_at if since <= at <= until]
+    def block_events(self, names: Mapping[int | None, str], since_ns: int = 0) -> list[Event]:
+        """The blocks that ended after a moment, each with the line that a thread saw last in it."""
+        events: list[Event] = []
+        for since, until, number in reversed(self._blocks):
+            if until < since_ns:
+                break
+            seen = bisect_right(self._seen_at, until, key=itemgetter(0)) - 1
+            at, line = self._seen_at[seen] if seen >= 0 else (0, "")
             name = self._outside if number is None else names[number]
-            yield (since - self.start_ns, "block", name, "", lines[-1] if lines else "")
-            yield (until - self.start_ns, "unblock", name)
+            events.append((until - self.start_ns, "unblock", name))
+            events.append((since - self.start_ns, "block", name, "", line if at >= since else ""))
+        events.reverse()
+        return events
 
     def _task_names(self) -> dict[int | None, str]:
-        """What the learner called a task, else the function it runs; numbered where two are alike."""
-        names: dict[int | None, str] = {}
-        for number, task in enumerate(self._tasks, start=1):
-            task.remember_name()
-            # 3.13.0 says "None" of a task that has no name yet
-            automatic = task.name in ("", "None") or task.name.removeprefix("Task-").isdigit()
-            names[number] = task.function if automatic else task.name
+        """What each task is called in a record; numbered where two are alike."""
+        names: dict[int | None, str] = {
+            number: task.shown_name for number, task in enumerate(self.tasks, start=1)
+        }
         alike, seen = Counter(names.values()), Counter[str]()
         for task_number, name in names.items():
             if alike[name] > 1:
@@ -254,7 +258,7 @@ class Recorder:
         return {**names, None: ""}
 
 
-def _with_name(event: Event, names: dict[int | None, str]) -> Event:
+def with_name(event: Event, names: Mapping[int | None, str]) -> Event:
     """A call with the name of its task in place of the number."""
     if event[1] != "call":
         return event

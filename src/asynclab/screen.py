@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from asynclab.cell import present, somebody_looks
-from asynclab.glance import FINE, Glance
+from asynclab.glance import glance
 from asynclab.narrate import narrate
 from asynclab.picture import figure, text_bars
 from asynclab.picture.ink import with_code
 from asynclab.record import NS
 from asynclab.recorder import Recorder, clock
 from asynclab.show import answer_guess
+from asynclab.window import Window
 
 #: Seconds from one frame to the next.
 FRAME = 0.2
@@ -42,7 +43,7 @@ class Screen:
 
     def __init__(self, recorder: Recorder, name: str, show: Sequence[str]) -> None:
         self._recorder, self._name, self._show = recorder, name, show
-        self._glance = Glance(recorder)
+        self._window = Window(recorder)
         self._live: _LivePicture | None = None
         self._spent_ns = 0
         self._next: asyncio.Handle | None = None
@@ -51,10 +52,11 @@ class Screen:
 
     def _frame(self) -> None:
         began = clock()
-        record = self._glance.record()
+        record = self._window.record()
         if self._live is None:
             self._live = _LivePicture()
-        self._live.draw(figure(record, show=self._show, about=True), narrate(record, about=True))
+        sentence = narrate(record, about=True)
+        self._live.draw(figure(record, sentence, show=self._show, about=True, newest=True), sentence)
         spent = clock() - began
         self._spent_ns += spent
         # Frames that would be late are left out.
@@ -65,7 +67,7 @@ class Screen:
         """Show the picture that stays, with the same as text beside it; outside a notebook the text alone."""
         if self._next is not None:
             self._next.cancel()
-        record = Glance(self._recorder, FINE).record()
+        record = glance(self._recorder)
         caption = " ".join(filter(None, [narrate(record, about=True), self._cost(), self._left_out()]))
         said = answer_guess(self._name, record.elapsed, about=True) or ""
         bars = text_bars(record) if "lanes" in self._show else ""

@@ -31,15 +31,17 @@ def svg(
     lanes: bool = True,
     about: bool = False,
     ghost: Record | None = None,
+    newest: bool = False,
 ) -> str:
     """The record as one SVG element; the same string for the same record.
 
     `width` is in pixels, at least 320; the height follows from the rows. `mark` is the stretch of time,
     in seconds, in which a requirement failed: it is shaded. Without `lanes` only the depths of queues are
     drawn. With `about` the words round times as those of a real clock. `ghost` is another run of the same
-    calls, drawn behind them.
+    calls, drawn behind them. Where there is no room for all rows, those are drawn that began first, or with
+    `newest` last.
     """
-    scene = Scene(record, lanes, ghost)
+    scene = Scene(record, lanes, ghost, newest)
     page = lay_out(scene, width, title)
     key, key_height = draw_key(page, scene, mark)
     height = page.bottom + TICKS + key_height
@@ -80,6 +82,7 @@ def figure(
     below: str = "",
     spoken: bool = False,
     ghost: Record | None = None,
+    newest: bool = False,
 ) -> str:
     """The picture with a sentence below it, `narrate`'s by default, as HTML that a notebook keeps.
 
@@ -89,7 +92,7 @@ def figure(
     """
     panels = []
     if "lanes" in show or ("queues" in show and record.depths):
-        panels.append(svg(record, mark=mark, lanes="lanes" in show, about=about, ghost=ghost))
+        panels.append(svg(record, mark=mark, lanes="lanes" in show, about=about, ghost=ghost, newest=newest))
     if "latency" in show:
         panels.append(latencies(record))
     sentence = one_line(narrate(record, about=about) if caption is None else caption, 2000)
@@ -103,8 +106,9 @@ def figure(
 
 
 def _how_to_read(page: Page) -> str:
+    first = format_seconds(seconds(page.from_ns)) if page.from_ns else "0 s"
     until = format_seconds(seconds(page.until_ns))
-    return f"One row for each call; time runs to the right, from 0 s to {until}."
+    return f"One row for each call; time runs to the right, from {first} to {until}."
 
 
 def _title(title: str, page: Page) -> list[str]:
@@ -117,7 +121,7 @@ def _title(title: str, page: Page) -> list[str]:
 def _axis(page: Page) -> Iterator[str]:
     """The ticks with their labels, a faint line up from each, and the line on which everything stands."""
     yield line(page.left, page.bottom, page.right, page.bottom, stroke=TEXT, stroke_opacity=0.6)
-    for at, label in ticks(page.until_ns):
+    for at, label in ticks(page.until_ns, page.from_ns):
         x = page.x(at)
         middle = min(x, page.width - width_of(label) / 2)
         yield line(x, page.top, x, page.bottom, stroke=TEXT, stroke_opacity=0.15)

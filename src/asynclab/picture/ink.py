@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 
 FONT_PX = 12
@@ -95,6 +96,7 @@ def hatch(x: float, y: float, width: float, height: float, gap: float) -> list[t
     return points
 
 
+@lru_cache(maxsize=1024)  # a picture that moves has the same words in each frame
 def width_of(text: str) -> float:
     """About how many pixels a text is wide at `FONT_PX`, rather too many than too few."""
     return sum(map(_width, text))
@@ -112,6 +114,7 @@ def _width(character: str) -> float:
     return 8.8 if character.isupper() else 7.6
 
 
+@lru_cache(maxsize=1024)
 def fitted(text: str, room: float) -> str:
     """The text, cut with an ellipsis where it is wider than `room` pixels."""
     if width_of(text) <= room:

@@ -38,12 +38,13 @@ class Page:
     """Where everything is, in pixels; y grows downwards."""
 
     width: float
-    left: float  # time zero
+    left: float  # the first moment, time zero for a whole run
     top: float  # the first row
     pitch: float  # from row to row
     rows: int  # with "and 76 more" and "yields"
     strip: float  # height of the number in flight; 0 when it is not drawn
     depths: float  # height of the depths of queues
+    from_ns: int
     until_ns: int
 
     @property
@@ -66,14 +67,20 @@ class Page:
 
     def x(self, ns: float) -> float:
         """The place of a moment; what lies outside the picture is put on its edge."""
-        return self.left + (self.right - self.left) * min(max(ns, 0), self.until_ns) / (self.until_ns or 1)
+        inside = min(max(ns, self.from_ns), self.until_ns) - self.from_ns
+        return self.left + (self.right - self.left) * inside / (self.until_ns - self.from_ns or 1)
+
+    @property
+    def scale(self) -> float:
+        """Pixels for a nanosecond."""
+        return (self.right - self.left) / (self.until_ns - self.from_ns or 1)
 
     def stretches(self, of_time: Iterable[tuple[int, int]]) -> list[tuple[float, float]]:
         """The places of many stretches of time; the same as `x` of each end, several times as fast."""
-        left, until = self.left, self.until_ns
-        scale = (self.right - left) / (until or 1)
+        first, until, scale = self.from_ns, self.until_ns, self.scale
+        zero = self.left - scale * first
         return [
-            (left + scale * min(max(start, 0), until), left + scale * min(max(end, 0), until))
+            (zero + scale * min(max(start, first), until), zero + scale * min(max(end, first), until))
             for start, end in of_time
         ]
 
@@ -94,6 +101,7 @@ def lay_out(scene: Scene, width: float, title: str) -> Page:
         rows=max(rows, int(scene.lanes)),
         strip=STRIP if len(scene.record.calls()) > 1 and scene.lanes else 0,
         depths=STRIP * len(scene.record.depths),
+        from_ns=scene.from_ns,
         until_ns=scene.until_ns,
     )
 

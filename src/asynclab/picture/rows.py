@@ -54,6 +54,7 @@ class Scene:
     record: Record
     lanes: bool = True  # whether calls and tasks have rows
     ghost: Record | None = None  # the same calls in another run, behind these
+    newest: bool = False  # which have a row where there is no room for all: the newest, not the first
 
     @cached_property
     def until_ns(self) -> int:
@@ -66,13 +67,18 @@ class Scene:
         return until if self.ghost is None else max(until, Scene(self.ghost).until_ns)
 
     @property
+    def from_ns(self) -> int:
+        """The left edge."""
+        return self.record.from_ns
+
+    @property
     def goes_on(self) -> bool:
         """Whether anything happened after the function had ended."""
         return self.record.last_ns > self.record.end_ns
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        shown = self._all[:MAX_ROWS]
+        shown = self._all[-MAX_ROWS:] if self.newest else self._all[:MAX_ROWS]
         labels = _labels([one for one in shown if isinstance(one, Call)])
         return tuple(
             self._call_row(one, labels[one.id]) if isinstance(one, Call) else self._task_row(one)
@@ -82,7 +88,7 @@ class Scene:
     @cached_property
     def rest(self) -> tuple[Call | TaskSpan, ...]:
         """Those for which there was no room."""
-        return self._all[MAX_ROWS:]
+        return self._all[:-MAX_ROWS] if self.newest else self._all[MAX_ROWS:]
 
     @cached_property
     def _all(self) -> tuple[Call | TaskSpan, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
 
@@ -73,12 +74,15 @@ def _steps(steps: list[tuple[int, int]], page: Page, floor: float, scale: float)
 
 def _by_pixel(steps: list[tuple[int, int]], page: Page) -> list[tuple[float, int, int]]:
     """``(x, highest, last)`` for each half pixel in which the number changed: no more can be seen."""
-    scale = 2 * (page.right - page.left) / (page.until_ns or 1)
-    halves: dict[int, tuple[int, int]] = {}  # half pixels right of time zero
-    for at, number in steps:
+    scale = 2 * page.scale
+    halves: dict[int, tuple[int, int]] = {}  # half pixels right of the left edge
+    before = steps[bisect_right(steps, page.from_ns, key=itemgetter(0)) - 1][1]
+    for at, number in [(page.from_ns, before), *steps]:
+        if at < page.from_ns:
+            continue
         if at > page.until_ns:
             break
-        half = round(scale * at)
+        half = round(scale * (at - page.from_ns))
         highest = halves[half][0] if half in halves else 0
         halves[half] = (highest if highest > number else number, number)
     return [(page.left + half / 2, highest, last) for half, (highest, last) in halves.items()]
