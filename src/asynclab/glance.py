@@ -15,7 +15,7 @@ FINE = 1 / 600
 
 
 def glance(recorder: Recorder) -> Record:
-    """What has been seen so far; of turns those of tasks with a row, merged with less than a pixel between."""
+    """What has been seen so far; of turns those of tasks with a row, merged where no pixel is between."""
     others = (number for number in range(2, len(recorder.tasks) + 1) if number not in recorder.callers)
     drawn = {1, *islice(others, MAX_ROWS)}
     steps = [step for step in recorder.steps_since(0) if step[2] in drawn]

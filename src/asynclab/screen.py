@@ -19,7 +19,7 @@ from asynclab.window import Window
 #: Seconds from one frame to the next.
 FRAME = 0.2
 
-#: The most of the loop's time that frames may take: a slow one is followed by a longer rest.
+#: The most of the loop's time that frames may take: slow ones are followed by longer rests.
 SHARE = 0.05
 
 #: Seconds after which the next frame comes in any case.
@@ -45,7 +45,7 @@ class Screen:
         self._recorder, self._name, self._show = recorder, name, show
         self._window = Window(recorder)
         self._live: _LivePicture | None = None
-        self._spent_ns = 0
+        self._spent_ns = self._last_ns = 0
         self._next: asyncio.Handle | None = None
         if somebody_looks():
             self._next = asyncio.get_running_loop().call_later(FRAME, self._frame)
@@ -59,8 +59,9 @@ class Screen:
         self._live.draw(figure(record, sentence, show=self._show, about=True, newest=True), sentence)
         spent = clock() - began
         self._spent_ns += spent
-        # Frames that would be late are left out.
-        rest = max(FRAME - spent / NS, min((1 / SHARE - 1) * spent / NS, LONGEST_REST))
+        # Frames that would be late are left out. A single slow one is chance, such as a garbage collection.
+        usual, self._last_ns = min(spent, self._last_ns), spent
+        rest = max(FRAME - spent / NS, min((1 / SHARE - 1) * usual / NS, LONGEST_REST))
         self._next = asyncio.get_running_loop().call_later(rest, self._frame)
 
     def close(self) -> None:
