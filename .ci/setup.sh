@@ -9,13 +9,26 @@ TORCH_INDEX=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
 stamp=.venv/set-up-for
 wanted=$(cat requirements.lock pyproject.toml etc/jupyter/labconfig/* .ci/setup.sh | cksum)
 
-# Whether .venv was finished, and here: its scripts hold absolute paths, so a moved one is of no use.
+# Whether .venv was finished, and where it is: its scripts hold absolute paths, so a moved one is of no use.
 finished_here() {
-    [ -f "$stamp" ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && grep -qF "$(pwd -P)/.venv" .venv/bin/activate
+    [ -f "$stamp" ] && .venv/bin/python -m pip --version >/dev/null 2>&1 &&
+        grep -qF "$(cd .venv && pwd -P)" .venv/bin/activate
 }
 
 if finished_here && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
+fi
+
+# What a link points to belongs to another folder: it is used as it is, and never cleared or changed from here.
+if [ -L .venv ]; then
+    target=$(readlink .venv)
+    if finished_here; then
+        echo "Using .venv as it is: a link to $target, which was set up for other versions of the course's files." >&2
+        exit 0
+    fi
+    echo ".venv is a link to $target, where no set-up was finished, and nothing is changed through a link." \
+        "Run make setup in the folder that it belongs to, or remove the link: rm .venv" >&2
+    exit 1
 fi
 
 # Prints the first Python that is supported and can make a venv. Each is run: a version manager's shim may be

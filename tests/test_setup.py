@@ -232,6 +232,62 @@ def test_a_clone_that_was_moved_is_set_up_anew(clone):
     assert calls(clone) == ["venv", "-r", "--editable"]
 
 
+@pytest.fixture
+def worktree(clone, tmp_path):
+    """Another clone, whose .venv is a link to that of the first."""
+    worktree = tmp_path / "worktree"
+    shutil.copytree(clone, worktree)
+    (worktree / ".venv").symlink_to(clone / ".venv")
+    return worktree
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_link_to_a_finished_venv_is_used(clone, worktree):
+    python = pretend_python(clone, "3.12")
+    set_up(clone, python, TORCH_INDEX="skip")
+    calls(clone)
+
+    done = set_up(worktree, python, TORCH_INDEX="skip")
+    assert (done.returncode, done.stdout, done.stderr, calls(clone)) == (0, "", "", [])
+
+
+def test_a_link_to_a_venv_for_another_lock_is_used_as_it_is_and_one_line_says_so(clone, worktree):
+    python = pretend_python(clone, "3.12")
+    set_up(clone, python, TORCH_INDEX="skip")
+    calls(clone)
+    before = contents(clone / ".venv")
+    (worktree / "requirements.lock").write_text(LOCK + "six==1.17.0\n")
+
+    done = set_up(worktree, python, TORCH_INDEX="skip")
+    assert (done.returncode, done.stdout, calls(clone)) == (0, "", [])
+    assert done.stderr == (
+        f"Using .venv as it is: a link to {clone}/.venv, "
+        "which was set up for other versions of the course's files.\n"
+    )
+    assert contents(clone / ".venv") == before
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_a_link_points_to_is_never_cleared_or_made(clone, worktree, is_there):
+    python = pretend_python(clone, "3.12", fails_at="-r requirements.lock")
+    if is_there:
+        set_up(clone, python, TORCH_INDEX="skip")
+        calls(clone)
+    before = contents(clone)
+
+    done = set_up(worktree, pretend_python(worktree, "3.12"), TORCH_INDEX="skip")
+    assert (done.returncode, done.stdout, calls(worktree)) == (1, "", [])
+    assert done.stderr == (
+        f".venv is a link to {clone}/.venv, where no set-up was finished, "
+        "and nothing is changed through a link. "
+        "Run make setup in the folder that it belongs to, or remove the link: rm .venv\n"
+    )
+    assert contents(clone) == before
+
+
 def on_linux() -> bool:
     return sys.platform == "linux"
 
