@@ -1,7 +1,8 @@
 """What watching costs: CPU time for each switch of tasks, and what a plot that moves does to a loop.
 
-The recorder's part runs here, each way on the same 20 tasks, in turns; viztracer joins in where it is
-installed. The plot's part runs in a kernel that is sent its cells as a front end sends them.
+The recorder's part runs here, each way on the same 20 tasks, in turns. AsyncFlow (of wigglystuff, from
+Python 3.12 on) and viztracer join in where they are installed. The other parts run in a kernel that is sent its
+cells as a front end sends them; a Python without ipykernel prints the first part only.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ TASKS = 20
 #: A run with a recorder may take so many times what it takes without.
 BAR = 1.35
 
-Way = Callable[[asyncio.AbstractEventLoop], Any]
+Way = Callable[[], AbstractAsyncContextManager[None]]
 
 
 async def worker(switches: int) -> None:
@@ -37,29 +39,38 @@ async def worker(switches: int) -> None:
 
 async def switch(switches: int, way: Way) -> float:
     """CPU seconds of this thread for `switches` switches of each task."""
-    with way(asyncio.get_running_loop()):
+    async with way():
         began = time.thread_time()
         await asyncio.gather(*[asyncio.create_task(worker(switches)) for _ in range(TASKS)])
         return time.thread_time() - began
 
 
-@contextmanager
-def nobody(_: asyncio.AbstractEventLoop) -> Iterator[None]:
+@asynccontextmanager
+async def nobody() -> AsyncIterator[None]:
     yield
 
 
-@contextmanager
-def our_recorder(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+@asynccontextmanager
+async def our_recorder() -> AsyncIterator[None]:
     token = recorder_here.set(Recorder())
     try:
-        with task_factory(loop):
+        with task_factory(asyncio.get_running_loop()):
             yield
     finally:
         recorder_here.reset(token)
 
 
-@contextmanager
-def viztracer(_: asyncio.AbstractEventLoop) -> Iterator[None]:
+@asynccontextmanager
+async def async_flow() -> AsyncIterator[None]:
+    """Its logger alone: no widget is sent what it collects."""
+    from wigglystuff.async_flow import AsyncFlowLogger  # type: ignore[import-not-found, unused-ignore]
+
+    async with AsyncFlowLogger([worker.__code__.co_filename]):
+        yield
+
+
+@asynccontextmanager
+async def viztracer() -> AsyncIterator[None]:
     from viztracer import VizTracer  # type: ignore[import-not-found, unused-ignore]
 
     with tempfile.TemporaryDirectory() as folder:
@@ -75,6 +86,8 @@ def viztracer(_: asyncio.AbstractEventLoop) -> Iterator[None]:
 
 def ways() -> dict[str, Way]:
     found: dict[str, Way] = {"no recorder": nobody, "watch": our_recorder}
+    if find_spec("wigglystuff") and sys.version_info >= (3, 12):
+        found["AsyncFlow"] = async_flow
     if find_spec("viztracer"):
         found["viztracer log_async"] = viztracer
     return found
@@ -210,15 +223,9 @@ def main() -> None:
         rounds=(3, "runs of each beside a plot, of which the medians count"),
     )
     costs = measure_switches(options.switches, options.repeat)
-    plots = measure_plots(options.seconds, options.rounds)
-    stops = measure_stops(options.rounds)
     result = {
         "switch_cpu_us": {name: round(cost, 3) for name, cost in costs.items()},
         "ratio": round(costs["watch"] / costs["no recorder"], 3),
-        "plots": plots,
-        "p99_ratio_5_fps": round(plots["plot, 5 fps"]["p99_ms"] / plots["no plot"]["p99_ms"], 2),
-        "frame_cpu_ms": plots["plot, 5 fps"]["frame_cpu_ms"],
-        "stop_seconds": stops,
         "repeat": options.repeat,
         **machine(),
     }
@@ -227,15 +234,28 @@ def main() -> None:
         [name, f"{cost:.3f}", f"{cost / costs['no recorder']:.2f}", "", "", ""]
         for name, cost in costs.items()
     ]
-    rows += [["", "lag p50 ms", "p99 ms", "max ms", "frames/s", "CPU ms a frame"]]
-    keys = ("p50_ms", "p99_ms", "max_ms", "frames_per_second", "frame_cpu_ms")
-    rows += [[name, *(f"{numbers[key]:.2f}" for key in keys)] for name, numbers in plots.items()]
-    rows += [["", "seconds", "", "", "", ""]]
-    rows += [[name, f"{seconds:.2f}", "", "", "", ""] for name, seconds in stops.items()]
     notes = [f"{TASKS} tasks, {options.switches:,} switches each; bar {BAR}"]
-    notes += [f"lag of a 2 ms sleep beside 200 busy tasks, {options.seconds} s each"]
-    notes += [f"p99 at 5 fps is {result['p99_ratio_5_fps']} times that of no plot; bars: 3, and 5 ms a frame"]
-    notes += ["from the press of the stop button to the end of the cell; bar of the idle one 0.2 s"]
+    if find_spec("ipykernel"):
+        plots = measure_plots(options.seconds, options.rounds)
+        stops = measure_stops(options.rounds)
+        result |= {
+            "plots": plots,
+            "p99_ratio_5_fps": round(plots["plot, 5 fps"]["p99_ms"] / plots["no plot"]["p99_ms"], 2),
+            "frame_cpu_ms": plots["plot, 5 fps"]["frame_cpu_ms"],
+            "stop_seconds": stops,
+        }
+        rows += [["", "lag p50 ms", "p99 ms", "max ms", "frames/s", "CPU ms a frame"]]
+        keys = ("p50_ms", "p99_ms", "max_ms", "frames_per_second", "frame_cpu_ms")
+        rows += [[name, *(f"{numbers[key]:.2f}" for key in keys)] for name, numbers in plots.items()]
+        rows += [["", "seconds", "", "", "", ""]]
+        rows += [[name, f"{seconds:.2f}", "", "", "", ""] for name, seconds in stops.items()]
+        notes += [f"lag of a 2 ms sleep beside 200 busy tasks, {options.seconds} s each"]
+        notes += [
+            f"p99 at 5 fps is {result['p99_ratio_5_fps']} times that of no plot; bars: 3, and 5 ms a frame"
+        ]
+        notes += ["from the press of the stop button to the end of the cell; bar of the idle one 0.2 s"]
+    else:
+        notes += ["no ipykernel here: neither the plot nor the stop button was measured"]
     report(result, rows, notes, as_json=options.json)
 
 
