@@ -1,8 +1,8 @@
 """What watching costs: CPU time for each switch of tasks, and what a plot that moves does to a loop.
 
 The recorder's part runs here, each way on the same 20 tasks, in turns. AsyncFlow (of wigglystuff, from
-Python 3.12 on) and viztracer join in where they are installed. The other parts run in a kernel that is sent its
-cells as a front end sends them; a Python without ipykernel prints the first part only.
+Python 3.12 on) and viztracer join in where they are installed. The other parts run in a kernel that is sent
+its cells as a front end sends them; a Python without ipykernel prints the first part only.
 """
 
 from __future__ import annotations
