@@ -29,6 +29,7 @@ class Cell:
     name: str = ""  # of the exercise or the reflection
     points: float = 0  # of a reflection; an exercise holds its own
     sources: tuple[str, ...] = ()
+    is_figure: bool = False  # what it draws can stand beside the lesson
 
     @property
     def is_code(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from asynclab.exercise import Exercise
+from asynclab.workspace import FIGURE
 from grader.lesson import Cell, Lesson, SourceError
 
 Json = dict[str, Any]
@@ -63,7 +64,9 @@ def _metadata(cell: Cell) -> Json:
     ours: Json = {"kind": cell.kind} if cell.kind in ("setup", "demo") else {}
     if cell.sources:
         ours["source"] = list(cell.sources)
-    metadata = {"asynclab": ours} if ours else {}
+    metadata: Json = {"asynclab": ours} if ours else {}
+    if cell.is_figure:
+        metadata["tags"] = [FIGURE]
     if cell.kind == "answer":
         metadata["nbgrader"] = _nbgrader(cell.name, solution=True)
     if cell.kind == "reflection":

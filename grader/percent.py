@@ -3,6 +3,7 @@
     # %% setup                                what later cells need; runs for marks, too
     # %% demo                                 shows something; never runs for marks
     # %%                                      any other code
+    # %% figure                               its picture can stand beside the lesson; or: demo figure
     # %% exercise="fetch_all"                 an answer; `build` puts its check cell below it
     # %% [markdown] source=["Q1.1"]           text; source: the rows of docs/source-map.md that it teaches
     # %% [markdown] reflection="q1" points=5  the answer that a person marks; the cell above it asks
@@ -46,6 +47,7 @@ def read_lesson(path: Path) -> Lesson:
         for line, raw in zip(lines, parsed, strict=True)
     )
     _require_unique_names(path, cells)
+    _require_one_figure(path, cells)
     return Lesson(path.stem, path, cells)
 
 
@@ -64,6 +66,7 @@ def _cell(path: Path, line: int, cell_type: str, marks: dict[str, Any], body: st
         name=marks.get("exercise") or marks.get("reflection") or "",
         points=float(marks.get("points", 0)),
         sources=tuple(marks.get("source", ())),
+        is_figure=marks.get("title") in ("figure", "demo figure"),
     )
     _require_solution_region(where, cell)
     if cell.kind == "reflection" and not cell.points > 0:
@@ -76,6 +79,8 @@ def _kind(where: str, cell_type: str, marks: Mapping[str, Any]) -> Kind:
         ("code", ""): "code",
         ("code", "setup"): "setup",
         ("code", "demo"): "demo",
+        ("code", "figure"): "code",
+        ("code", "demo figure"): "demo",
         ("code", "exercise"): "answer",
         ("markdown", ""): "text",
         ("markdown", "reflection"): "reflection",
@@ -86,7 +91,7 @@ def _kind(where: str, cell_type: str, marks: Mapping[str, Any]) -> Kind:
     if kind is None:
         raise SourceError(
             f"{where}: no such kind of cell: {cell_type} {' '.join(words)!r}. Code is marked setup, demo, "
-            'exercise="name" or nothing; [markdown] is marked reflection="name" or nothing.'
+            'figure, exercise="name" or nothing; [markdown] is marked reflection="name" or nothing.'
         )
     return kind
 
@@ -112,3 +117,11 @@ def _require_unique_names(path: Path, cells: tuple[Cell, ...]) -> None:
                 f"{path}:{cell.line - 1}: {cell.name!r} is already the cell at line {seen[cell.name].line}."
             )
         seen[cell.name] = cell
+
+
+def _require_one_figure(path: Path, cells: tuple[Cell, ...]) -> None:
+    figures = [cell.line - 1 for cell in cells if cell.is_figure]
+    if len(figures) > 1:
+        raise SourceError(
+            f"{path}:{figures[1]}: only one figure can stand beside a lesson, and line {figures[0]} marks it."
+        )

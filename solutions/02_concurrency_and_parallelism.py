@@ -595,7 +595,7 @@ async def item_by_item(paths, store, sink):
 # %%
 predict("item_by_item", ...)  # your guess in seconds
 
-# %%
+# %% figure
 await watch(item_by_item(paths, disk, table))
 
 # %% [markdown]

@@ -30,6 +30,18 @@ def test_a_cell_may_have_no_mark_or_two(tmp_path):
     assert (cells[1].kind, cells[3].kind, cells[3].sources) == ("code", "demo", ("Q1.2",))
 
 
+@pytest.mark.parametrize(("mark", "kind"), [("# %% figure\n", "code"), ("# %% demo figure\n", "demo")])
+def test_one_cell_of_code_can_be_marked_as_the_lessons_figure(tmp_path, mark, kind):
+    cells = sample_lesson(tmp_path, ("# %% demo\n", mark)).cells
+
+    assert [(cell.kind, cell.line) for cell in cells if cell.is_figure] == [(kind, 16)]
+
+
+def test_a_second_figure_is_refused_with_the_line_of_the_first(tmp_path):
+    with pytest.raises(SourceError, match=r"01_waiting.py:15: only one .*, and line 5 marks it"):
+        sample_lesson(tmp_path, ("# %% setup\n", "# %% figure\n"), ("# %% demo\n", "# %% demo figure\n"))
+
+
 def test_lessons_are_read_in_the_order_of_their_numbers(tmp_path):
     lesson = sample_lesson(tmp_path)
     lesson.path.with_name("00_first.py").write_text("# %% [markdown]\n# # First\n")
@@ -42,6 +54,7 @@ def test_lessons_are_read_in_the_order_of_their_numbers(tmp_path):
     ("old", "new", "message"),
     [
         ("# %% demo", "# %% demmo", "01_waiting.py:15: no such kind of cell: code 'demmo'"),
+        ("# %% [markdown]\n# # Waiting", "# %% figure [markdown]\n# # Waiting", "no such kind of cell"),
         (
             'exercise="wait_for_it"',
             'exercize="wait_for_it"',

@@ -1,12 +1,14 @@
 """A lesson's workspace: what JupyterLab is given. That it opens so is seen in test_browser_live.py."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from asynclab.cli import main
 from asynclab.workspace import NoSuchLesson, layout, save
 
+ROOT = Path(__file__).parents[1]
 FIGURE = {"cells": [{"metadata": {}}, {"metadata": {"tags": ["figure"]}}]}
 
 
@@ -40,3 +42,12 @@ def test_it_is_saved_where_jupyterlab_looks_for_it(tmp_path, monkeypatch):
 def test_a_lesson_that_is_not_there_is_a_sentence(tmp_path, capsys):
     assert main(["lab", "--folder", str(tmp_path / "course"), "--lesson", "nope"]) == 1
     assert "has no lesson 'nope'; it has 00_start_here, 01_event_loop" in capsys.readouterr().err
+
+
+def test_the_cell_that_a_lesson_marks_as_its_figure_is_found_in_the_generated_notebook():
+    name = "02_concurrency_and_parallelism"
+    notebook = json.loads((ROOT / f"notebooks/{name}/{name}.ipynb").read_text(encoding="utf-8"))
+    data = layout(f"{name}/{name}.ipynb", name, notebook)["data"]
+
+    [index] = [panel["data"]["index"] for key, panel in data.items() if key.startswith("cloned-outputs:")]
+    assert "".join(notebook["cells"][index]["source"]) == "await watch(item_by_item(paths, disk, table))"
