@@ -56,6 +56,18 @@ COUNT_FRAMES = """
 }
 """
 
+#: Three hundred calls in the time in which a reader sees some frames.
+SERVE = """\
+async def client(store, number):
+    for turn in range(100):
+        await store.get(f"client-{number}, {turn}")
+
+async def serve(store):
+    await asyncio.gather(*[client(store, number) for number in range(3)])
+
+await watch(serve(Store(latency=0.04)))
+"""
+
 Open = Callable[..., NotebookPage]
 
 
@@ -135,6 +147,24 @@ def test_the_picture_moves_and_the_last_one_stays(open_cells: Open, theme: str) 
     expect(output).to_contain_text(re.compile(r"The plot used \d+\.\d % of this loop"))
     assert notebook.page.evaluate("window.frames_seen.length") >= 5
     notebook.screenshot(f"live_end_{theme.split()[1].lower()}")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_of_a_long_run_the_last_seconds_move_and_all_of_it_stays(open_cells: Open, theme: str) -> None:
+    notebook = open_cells(SERVE)
+    notebook.use_theme(theme)
+    notebook.start("cell-1")
+    output = notebook.output("cell-1")
+    expect(output).to_contain_text(
+        re.compile(r"The last [\d.]+ s: \d+ calls, at most 3 in flight, still running")
+    )
+    expect(moving(output)).to_contain_text("and ")
+    expect(moving(output)).not_to_contain_text("client-0, 0")
+    notebook.screenshot(f"live_window_{theme.split()[1].lower()}")
+    notebook.wait_until_done("cell-1")
+
+    expect(output).to_contain_text("300 calls, at most 3 in flight, finished after about")
+    expect(picture_in(output)).to_contain_text("client-0, 0")
 
 
 def test_the_last_picture_is_there_after_saving_and_opening_again(open_cells: Open) -> None:

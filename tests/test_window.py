@@ -8,7 +8,7 @@ from asynclab.picture import svg
 from asynclab.picture.rows import MAX_ROWS, Scene
 from asynclab.record import NS
 from asynclab.recorder import Recorder
-from asynclab.window import MOST_BEGUN, Window
+from asynclab.window import FINEST, MOST_BEGUN, MOST_TURNS, Window
 
 
 class Run:
@@ -156,14 +156,36 @@ def test_a_busy_run_has_a_shorter_window_that_grows_only_when_there_is_clearly_r
     assert window_of(48, MOST_BEGUN / 12) == 5
 
 
-def test_turns_that_a_moving_picture_could_not_show_apart_are_one(run):
-    number = run.recorder.begin("spin")
-    for turn in range(2000):
-        run.step(number, turn / 100, turn / 100 + 0.005)
-    [_, task] = run.looked_at(20).tasks
+def test_the_turns_of_a_single_task_are_as_fine_as_a_pixel(run):
+    number = run.recorder.begin("train")
+    for turn in range(100):
+        run.step(number, turn / 10, turn / 10 + 0.02)
+        if turn == 8:
+            assert len(run.looked_at(0.9).tasks[1].running) == 9
 
-    assert len(task.running) <= 100 + 1
-    assert task.running[-1][1] == round(19.995 * NS)
+    assert len(run.looked_at(10).tasks[1].running) == 100
+
+
+def test_turns_that_a_moving_picture_could_not_show_apart_are_one(run):
+    numbers = [run.recorder.begin("spin") for _ in range(MAX_ROWS)]
+    for turn in range(2000):
+        run.step(numbers[turn % MAX_ROWS], turn / 100, turn / 100 + 0.001)
+        if turn % 20 == 0:
+            run.looked_at(turn / 100)
+    tasks = run.looked_at(20).tasks[1:]
+
+    assert sum(len(task.running) for task in tasks) <= MOST_TURNS + MAX_ROWS
+    assert all(task.running[0][0] <= 10.5 * NS and task.running[-1][1] >= 19.5 * NS for task in tasks)
+
+
+def test_a_task_that_never_pauses_for_long_keeps_its_past(run):
+    number = run.recorder.begin("spin")
+    for turn in range(10_000):
+        run.step(number, turn / 1000, turn / 1000 + 0.0001)
+        if turn % 200 == 199:
+            running = run.looked_at((turn + 1) / 1000).tasks[1].running
+            assert running[0][0] == 0
+            assert len(running) <= 2 * FINEST
 
 
 def test_a_block_before_the_window_is_no_longer_told_of(run):

@@ -18,13 +18,12 @@ from asynclab.recorder import Recorder, WatchedTask, clock, with_name
 LENGTHS = (10 * NS, 5 * NS, 2 * NS, NS, NS // 2)
 
 #: As many calls and tasks may begin in a window: in more, none could be told from its neighbours.
-MOST_BEGUN = 200
+MOST_BEGUN = 100
 
-#: Turns of a task with less than this share of the window between them are one: six pixels.
-COARSE = 1 / 100
-
-#: The turns of a task that are kept: enough for the window, also when it grows to the next length.
-MOST_TURNS = 256
+#: So many turns, of all tasks with a row together, can be in a window; those of a task with less between them
+#: than that allows are one. Of few tasks they are as fine as a pixel.
+MOST_TURNS = 2400
+FINEST = 600  # of one task
 
 
 class Window:
@@ -39,7 +38,7 @@ class Window:
         self._names: dict[int | None, str] = {None: ""}
         self._alike: dict[str, list[int]] = {}
         self._tasks: dict[int, WatchedTask] = {}  # here and below: what a window can still show
-        self._turns: dict[int, deque[tuple[int, int]]] = {}
+        self._turns: dict[int, list[tuple[int, int]]] = {}
         self._open: dict[int, Event] = {}
         self._ended: deque[tuple[Event, Event]] = deque()  # calls with their ends
         self._depths: dict[str, list[Event]] = {}
@@ -52,7 +51,7 @@ class Window:
         self._read_events()
         self._forget()
         from_ns = self._choose_begin()
-        self._read_turns()
+        self._read_turns(self._now_ns - from_ns)
         calls = list(self._calls(from_ns))
         events = [
             *self._task_events(from_ns, sorted(call[0] for call, *_ in calls)),
@@ -102,19 +101,23 @@ class Window:
         self._events_read = len(events)
         self._begun.sort()  # two sorted runs, which Python merges
 
-    def _read_turns(self) -> None:
-        gap, all_turns, callers = round(COARSE * self._length_ns), self._turns, self._recorder.callers
+    def _read_turns(self, shown_ns: int) -> None:
+        all_turns, callers = self._turns, self._recorder.callers
+        most = min(MOST_TURNS // min(max(len(all_turns), 1), MAX_ROWS), FINEST)
+        gap = shown_ns // most
         new = self._recorder.steps_since(self._seen_to)
         for since, until, number, _ in new:
             turns = all_turns.get(number)
             if turns is None:
                 if number not in self._tasks or number in callers:
                     continue
-                turns = all_turns[number] = deque(maxlen=MOST_TURNS)
+                turns = all_turns[number] = []
             if turns and since - turns[-1][1] < gap:
                 turns[-1] = (turns[-1][0], until)
             else:
                 turns.append((since, until))
+                if len(turns) > 2 * most:  # while the run was short, shorter gaps could be seen
+                    turns[:] = _merged(turns, gap)[-most - 1 :]
         if new:
             self._seen_to = new[-1][1]
 
@@ -192,3 +195,14 @@ class Window:
 def _last_until(depths: list[Event], at_ns: int) -> int:
     """Where the depth stands that held at a moment."""
     return max(bisect_right(depths, at_ns, key=itemgetter(0)) - 1, 0)
+
+
+def _merged(turns: list[tuple[int, int]], gap_ns: int) -> list[tuple[int, int]]:
+    """The turns of one task; with less than the gap between them they are one."""
+    merged = turns[:1]
+    for since, until in turns[1:]:
+        if since - merged[-1][1] < gap_ns:
+            merged[-1] = (merged[-1][0], until)
+        else:
+            merged.append((since, until))
+    return merged
