@@ -97,6 +97,36 @@ def test_the_lanes_are_those_of_the_window_and_not_the_first_ones(run):
     assert len(Scene(record, newest=True).rest) == 40 - MAX_ROWS
 
 
+def test_a_task_that_lives_on_keeps_its_row_beside_calls_that_come_and_go(run):
+    train = run.recorder.begin("train")
+    for number in range(40):
+        run.at(0.25 * number)
+        run.reply(run.call(f"key-{number}"))
+        run.step(train, 0.25 * number, 0.25 * number + 0.1)
+    record = run.looked_at(10)
+
+    assert rows(record) == ["train", *(f"key-{number}" for number in range(41 - MAX_ROWS, 40))]
+    assert len(record.tasks[1].running) == 40
+
+
+def test_many_tasks_and_many_calls_have_half_of_the_rows_each(run):
+    for number in range(2, 40):
+        run.recorder.begin(f"task-{number}")
+        run.step(number, 0, 1)
+    for number in range(40):
+        run.at(1 + 0.01 * number)
+        run.reply(run.call(f"key-{number}"))
+    record = run.looked_at(2)
+
+    half = MAX_ROWS // 2
+    assert rows(record) == [
+        *(f"task-{number}" for number in range(40 - half, 40)),
+        *(f"key-{number}" for number in range(40 - half, 40)),
+    ]
+    with_turns = [task.name for task in record.tasks if task.running]
+    assert with_turns == rows(record)[:half]
+
+
 def test_where_there_is_no_room_for_all_tasks_the_idle_ones_go(run):
     for number in range(2, 32):
         run.recorder.begin(f"task-{number}")

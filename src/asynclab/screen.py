@@ -55,8 +55,9 @@ class Screen:
         record = self._window.record()
         if self._live is None:
             self._live = _LivePicture()
-        sentence = narrate(record, about=True)
-        self._live.draw(figure(record, sentence, show=self._show, about=True, newest=True), sentence)
+        self._live.draw(figure(record, show=self._show, about=True, newest=True))
+        if self._live.has_been_silent():
+            self._live.say(narrate(record, about=True))
         spent = clock() - began
         self._spent_ns += spent
         # Frames that would be late are left out. A single slow one is chance, such as a garbage collection.
@@ -104,11 +105,15 @@ class _LivePicture:
         self._spoke_ns = 0
         self._handle: Any = display(self._box, display_id=True)  # type: ignore[no-untyped-call]
 
-    def draw(self, picture: str, sentence: str) -> None:
+    def draw(self, picture: str) -> None:
         self._picture.value = picture
-        if clock() - self._spoke_ns >= SENTENCE * NS:
-            self._spoke_ns = clock()
-            self._sentence.value = f'<p aria-live="polite" style="{UNSEEN}">{with_code(sentence)}</p>'
+
+    def has_been_silent(self) -> bool:
+        return clock() - self._spoke_ns >= SENTENCE * NS
+
+    def say(self, sentence: str) -> None:
+        self._spoke_ns = clock()
+        self._sentence.value = f'<p aria-live="polite" style="{UNSEEN}">{with_code(sentence)}</p>'
 
     def replace(self, bundle: dict[str, str]) -> None:
         self._handle.update(bundle, raw=True)

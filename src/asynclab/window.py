@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from operator import itemgetter
 
-from asynclab.picture.rows import MAX_ROWS
+from asynclab.picture.rows import MAX_ROWS, rows_for_tasks
 from asynclab.record import NS, Event, Record
 from asynclab.recorder import Recorder, WatchedTask, clock, with_name
 
@@ -38,7 +38,7 @@ class Window:
         self._names: dict[int | None, str] = {None: ""}
         self._alike: dict[str, list[int]] = {}
         self._tasks: dict[int, WatchedTask] = {}  # here and below: what a window can still show
-        self._turns: dict[int, list[tuple[int, int]]] = {}
+        self._turns: dict[int, list[list[int]]] = {}  # of each task, from .. to, on the clock of steps
         self._open: dict[int, Event] = {}
         self._ended: deque[tuple[Event, Event]] = deque()  # calls with their ends
         self._depths: dict[str, list[Event]] = {}
@@ -54,7 +54,7 @@ class Window:
         self._read_turns(self._now_ns - from_ns)
         calls = list(self._calls(from_ns))
         events = [
-            *self._task_events(from_ns, sorted(call[0] for call, *_ in calls)),
+            *self._task_events(from_ns, rows_for_tasks(len(calls))),
             *(event for call in calls for event in call),
             *self._depth_events(from_ns),
             *self._recorder.block_events(self._names, from_ns + self._recorder.start_ns),
@@ -106,16 +106,20 @@ class Window:
         most = min(MOST_TURNS // min(max(len(all_turns), 1), MAX_ROWS), FINEST)
         gap = shown_ns // most
         new = self._recorder.steps_since(self._seen_to)
-        for since, until, number, _ in new:
+        for (
+            since,
+            until,
+            number,
+            _,
+        ) in new:  # tens of thousands a second, of which most go on with the turn before
             turns = all_turns.get(number)
             if turns is None:
-                if number not in self._tasks or number in callers:
-                    continue
-                turns = all_turns[number] = []
-            if turns and since - turns[-1][1] < gap:
-                turns[-1] = (turns[-1][0], until)
+                if number in self._tasks and number not in callers:
+                    all_turns[number] = [[since, until]]
+            elif since - (last := turns[-1])[1] < gap:
+                last[1] = until
             else:
-                turns.append((since, until))
+                turns.append([since, until])
                 if len(turns) > 2 * most:  # while the run was short, shorter gaps could be seen
                     turns[:] = _merged(turns, gap)[-most - 1 :]
         if new:
@@ -149,20 +153,19 @@ class Window:
         for depths in self._depths.values():
             yield from depths[_last_until(depths, from_ns) :]
 
-    def _task_events(self, from_ns: int, calls_began: list[int]) -> Iterator[Event]:
+    def _task_events(self, from_ns: int, rows: int) -> Iterator[Event]:
+        """Of the tasks that get a row with their turns: the newest ones, or the main task if it is alone."""
         start = self._recorder.start_ns
-        lanes = self._lanes(from_ns + start, MAX_ROWS - len(calls_began))
-        # Of those that get a row with their turns: the newest ones, or the main task if it is alone.
-        with_row = sorted([*(at + start for at in calls_began), *(task.made_ns for task in lanes.values())])
-        oldest = with_row[-MAX_ROWS:][0] if with_row else 0
+        lanes = self._lanes(from_ns + start, rows)
+        with_row = {*list(lanes)[-rows:]} if lanes else {1}
         for number, task in {1: self._tasks[1], **lanes}.items():
             yield (task.made_ns - start, "task", number, self._names[number], task.parent)
-            if task.made_ns >= oldest:
+            if number in with_row:
                 yield from self._turn_events(number, task, from_ns + start)
             if task.end_ns is not None:
                 yield (task.end_ns - start, "end", number, task.how)
 
-    def _lanes(self, since: int, room: int) -> dict[int, WatchedTask]:
+    def _lanes(self, since: int, rows: int) -> dict[int, WatchedTask]:
         """The tasks that make no calls; where there is no room for all, without the idle ones."""
         callers = self._recorder.callers
         lanes = {
@@ -170,7 +173,7 @@ class Window:
             for number, task in self._tasks.items()
             if number > 1 and number not in callers and (task.end_ns is None or task.end_ns >= since)
         }
-        if len(lanes) <= room:
+        if len(lanes) <= rows:
             return lanes
         busy = {
             number: task
@@ -197,12 +200,12 @@ def _last_until(depths: list[Event], at_ns: int) -> int:
     return max(bisect_right(depths, at_ns, key=itemgetter(0)) - 1, 0)
 
 
-def _merged(turns: list[tuple[int, int]], gap_ns: int) -> list[tuple[int, int]]:
+def _merged(turns: list[list[int]], gap_ns: int) -> list[list[int]]:
     """The turns of one task; with less than the gap between them they are one."""
     merged = turns[:1]
-    for since, until in turns[1:]:
-        if since - merged[-1][1] < gap_ns:
-            merged[-1] = (merged[-1][0], until)
+    for turn in turns[1:]:
+        if turn[0] - merged[-1][1] < gap_ns:
+            merged[-1][1] = turn[1]
         else:
-            merged.append((since, until))
+            merged.append(turn)
     return merged

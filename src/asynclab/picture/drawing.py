@@ -32,6 +32,7 @@ def svg(
     about: bool = False,
     ghost: Record | None = None,
     newest: bool = False,
+    told: str | None = None,
 ) -> str:
     """The record as one SVG element; the same string for the same record.
 
@@ -39,7 +40,7 @@ def svg(
     in seconds, in which a requirement failed: it is shaded. Without `lanes` only the depths of queues are
     drawn. With `about` the words round times as those of a real clock. `ghost` is another run of the same
     calls, drawn behind them. Where there is no room for all rows, those are drawn that began first, or with
-    `newest` last.
+    `newest` last. `told` is what a screen reader says, `narrate`'s sentence by default.
     """
     scene = Scene(record, lanes, ghost, newest)
     page = lay_out(scene, width, title)
@@ -64,7 +65,7 @@ def svg(
         *key,
         xmlns="http://www.w3.org/2000/svg",
         role="img",
-        aria_label=narrate(record, about=about).replace("`", "") + marked,
+        aria_label=(narrate(record, about=about) if told is None else told).replace("`", "") + marked,
         viewBox=f"0 0 {page.width:g} {height:g}",
         width=page.width,
         height=height,
@@ -90,12 +91,13 @@ def figure(
     With `spoken` a screen reader says the words as soon as they are there.
     Where the page is narrow, the picture shrinks until its words could hardly be read, and then scrolls.
     """
-    panels = []
+    panels, told = [], narrate(record, about=about)
     if "lanes" in show or ("queues" in show and record.depths):
-        panels.append(svg(record, mark=mark, lanes="lanes" in show, about=about, ghost=ghost, newest=newest))
+        lanes = "lanes" in show
+        panels.append(svg(record, mark=mark, lanes=lanes, ghost=ghost, newest=newest, told=told))
     if "latency" in show:
         panels.append(latencies(record))
-    sentence = one_line(narrate(record, about=about) if caption is None else caption, 2000)
+    sentence = one_line(told if caption is None else caption, 2000)
     lines = [with_code(sentence)]
     if below:
         lines.append(element("div", with_code(below), style="margin-top:4px"))

@@ -78,7 +78,7 @@ class Scene:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        shown = self._all[-MAX_ROWS:] if self.newest else self._all[:MAX_ROWS]
+        shown = [one for one in self._all if key_of(one) in self._with_row]
         labels = _labels([one for one in shown if isinstance(one, Call)])
         return tuple(
             self._call_row(one, labels[one.id]) if isinstance(one, Call) else self._task_row(one)
@@ -88,7 +88,16 @@ class Scene:
     @cached_property
     def rest(self) -> tuple[Call | TaskSpan, ...]:
         """Those for which there was no room."""
-        return self._all[:-MAX_ROWS] if self.newest else self._all[MAX_ROWS:]
+        return tuple(one for one in self._all if key_of(one) not in self._with_row)
+
+    @cached_property
+    def _with_row(self) -> Set[tuple[str, int]]:
+        if not self.newest:
+            return set(map(key_of, self._all[:MAX_ROWS]))
+        tasks = [key_of(one) for one in self._all if isinstance(one, TaskSpan)]
+        calls = [key_of(one) for one in self._all if isinstance(one, Call)]
+        tasks = tasks[-rows_for_tasks(len(calls)) :]
+        return {*tasks, *calls[-(MAX_ROWS - len(tasks)) :]}
 
     @cached_property
     def _all(self) -> tuple[Call | TaskSpan, ...]:
@@ -119,6 +128,14 @@ class Scene:
         label = one_line(task.name, MAX_LABEL)
         story = _story(f"task {label}", task.start_ns, end_ns, word)
         return Row(label, task.start_ns, end_ns, how, story, is_task=True, running=task.running)
+
+
+def rows_for_tasks(calls: int) -> int:
+    """How many tasks may have a row among the newest lanes, beside so many calls.
+
+    Not the newest of both: calls come and go, and would take the rows of all the tasks that live on.
+    """
+    return max(MAX_ROWS - calls, MAX_ROWS // 2)
 
 
 def _story(what: str, start_ns: int, end_ns: int, word: str) -> str:
