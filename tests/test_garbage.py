@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from asynclab import scheduler
+from asynclab import garbage, scheduler
 from asynclab.play import play
 from asynclab.record import Record, Returned
 from asynclab.world import World
@@ -95,3 +95,16 @@ def test_afterwards_it_comes_as_before(enabled):
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_what_many_runs_leave_is_collected_in_time(monkeypatch):
+    monkeypatch.setattr(garbage, "RUNS", 10)
+    ended = []
+
+    async def nothing():
+        pass
+
+    for _ in range(30):
+        Cycle(ended)
+        played(nothing)
+    assert len(ended) >= 20

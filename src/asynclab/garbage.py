@@ -13,6 +13,10 @@ import threading
 #: So many idle moments of a run may leave garbage before it is collected.
 EVERY = 10_000
 
+#: After so many runs all garbage is collected. Python's own collector comes when enough is new, and what was
+#: thawed counts as old: beside runs that follow each other it would never come.
+RUNS = 200
+
 
 class _Paused:
     """Inside the block, by whichever threads it was entered, the collector does not come by itself.
@@ -23,6 +27,7 @@ class _Paused:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entered = 0
+        self._left = 0
         self._was_on = False
 
     def __enter__(self) -> None:
@@ -38,8 +43,11 @@ class _Paused:
             self._entered -= 1
             if not self._entered:
                 gc.unfreeze()
+                self._left += 1
                 if self._was_on:
                     gc.enable()
+                    if self._left % RUNS == 0:
+                        gc.collect()
 
 
 no_collection = _Paused()
