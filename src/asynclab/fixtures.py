@@ -49,6 +49,36 @@ async def cancelled_after(seconds: float, function: Callable[..., Any], *args: A
 
 
 @fixture
+async def cancelled_in_a_block(connections: Any) -> str:
+    """Get the connection in a block, be cancelled there, and tell how the block ended."""
+
+    async def block() -> None:
+        async with connections:
+            await connections.get()
+            await asyncio.sleep(60.0)
+
+    return await cancelled_after(5.0, block)
+
+
+@fixture
+class SlowToStop:
+    """A call that is not over when it is cancelled: first it awaits `close()`, without arguments."""
+
+    def __init__(self, call: Callable[..., Any], close: Callable[..., Any]) -> None:
+        self._call, self._close = call, close
+
+    async def __call__(self, *args: Any) -> Any:
+        try:
+            return await self._call(*args)
+        except asyncio.CancelledError:
+            await self._close()
+            raise
+
+    async def get(self, key: str) -> Any:
+        return await self(key)
+
+
+@fixture
 async def query_in_one_block(
     connections: Any, queries: list[tuple[float, str, float | None]], raises: bool
 ) -> list[Any]:

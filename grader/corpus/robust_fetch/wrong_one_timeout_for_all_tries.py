@@ -1,4 +1,4 @@
-# says: The one timeout stands around all the tries
+# says: There was no second try after a timeout
 import asyncio
 
 

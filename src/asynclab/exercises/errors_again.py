@@ -87,6 +87,11 @@ def _all_attempts_fail(trial: Trial, attempts: int, base: float, cap: float) -> 
         + " fell into the four quarters from 0 to the bound",
         weight=5,
     )
+    run.requires(
+        not _alike(tries, bounds),
+        "draws each wait anew",
+        "each client waited for the same share of the bound, after one failure as after the next",
+    )
     ends = [request for request in run.record.requests if request.value == f"503, attempt {attempts}"]
     run.requires(
         len(ends) == len(run.record.requests),
@@ -115,7 +120,7 @@ def _all_attempts_fail(trial: Trial, attempts: int, base: float, cap: float) -> 
         say="That is one call too many: `attempts` counts all calls, the first one too.",
     )
     run.explain(
-        when=shares[0] + shares[1] < 0.1,
+        when=shares[0] + shares[1] < 0.01 and not beyond,
         say="The waits lie in the upper half only. Full jitter begins at 0: `rng.uniform(0, bound)`.",
     )
     run.explain(
@@ -176,6 +181,20 @@ def _quarters(waits: list[list[float]], bounds: Sequence[float]) -> list[float]:
         for wait in ones:
             counts[min(3, max(0, int(4 * wait / bound)))] += 1
     return [count / max(1, sum(counts)) for count in counts]
+
+
+def _alike(tries: dict[str, list[Call]], bounds: Sequence[float]) -> bool:
+    """Whether the first two waits of most clients are the same share of their bounds."""
+    waits = [
+        [later.start - (earlier.end or 0.0) for earlier, later in pairwise(calls[:3])]
+        for calls in tries.values()
+    ]
+    same = sum(
+        abs(ones[0] / bounds[0] - ones[1] / bounds[1]) < 1e-4
+        for ones in waits
+        if len(ones) == len(bounds[:2])
+    )
+    return 0 < len(tries) < 2 * same and max(wait for ones in waits for wait in ones) > TIME_TOLERANCE
 
 
 def _beyond(found: tuple[int, float], bounds: Sequence[float]) -> str:
@@ -333,6 +352,8 @@ def with_deadline(trial: Trial) -> None:
     run = trial.call("with_deadline", {}, 1.0)
     run.value.equals({"done": {}, "failed": {}, "late": []}, "gives three empty parts for no calls")
     trial.new_scene()
+    _late_ones_are_slow_to_stop(trial)
+    trial.new_scene()
     _deadline_is_cancelled(trial)
 
 
@@ -341,6 +362,15 @@ def _all_in_time(trial: Trial) -> None:
     run = trial.call("with_deadline", {name: store.bound("get", name) for name in ("two", "one")}, 5.0)
 
     run.elapsed.at_most(store.slowest, "returns when all are over, before the deadline")
+
+
+def _late_ones_are_slow_to_stop(trial: Trial) -> None:
+    store = trial.service("store", latency={"one": 0.3, "two": trial.vary(2.0, 3.0)})
+    closing = trial.function("close", latency=0.2)
+    calls = {name: trial.fixture("SlowToStop", store.bound("get", name), closing) for name in ("two", "one")}
+    run = trial.call("with_deadline", calls, 1.0)
+
+    run.left_running(closing).equals(0, "waits for late calls that take a moment to stop")
 
 
 def _deadline_is_cancelled(trial: Trial) -> None:

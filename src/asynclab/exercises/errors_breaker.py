@@ -40,6 +40,7 @@ def circuit_breaker(trial: Trial) -> None:
     for scene in (
         _a_success_starts_the_count_again,
         _a_probe_that_fails,
+        _the_count_after_a_probe,
         _a_probe_that_is_cancelled,
         _calls_of_before,
         _calls_that_are_cancelled,
@@ -188,6 +189,21 @@ def _a_probe_that_fails(trial: Trial, threshold: int, reset: float) -> None:
     expected = [*first, probe, again, again + 1.0]
     run.requires(
         _are(_began(run), expected), "is open for as long again when the probe fails", _seen(run, expected)
+    )
+
+
+def _the_count_after_a_probe(trial: Trial, threshold: int, reset: float) -> None:
+    first = [float(n) for n in range(threshold)]
+    probe = first[-1] + LATENCY + reset + 0.5
+    expected = [*first, probe, probe + 1.0, probe + 2.0]
+    run = _play(trial, threshold, reset, expected, lambda number: number != threshold + 1)
+
+    run.requires(
+        _are(_began(run), expected), "counts from 0 again when the probe has succeeded", _seen(run, expected)
+    )
+    run.explain(
+        when=_are(_began(run), expected[:-1]),
+        say="The probe closed it, and the count went on from before: one failure opened it again.",
     )
 
 

@@ -68,6 +68,10 @@ def connections(trial: Trial) -> None:
     _explain(run)
 
     trial.new_scene()
+    run = _cancelled(trial, opening)
+    run.reply(1).equals("was cancelled", "lets a cancellation leave the block")
+
+    trial.new_scene()
     run, _ = _block(trial, opening, [(0.0, name, None) for name in names], patience=opening / 2)
     held, otherwise = _closing(run)
     run.requires(held, "closes nothing when it was cancelled before anything was open", otherwise)
@@ -100,6 +104,20 @@ def _block(
     failures: int = 0,
 ) -> tuple[Run, Service]:
     """One block in which the connection is asked for and queried; connections have names."""
+    open_ = _open(trial, opening, failures)
+    made_by_learner = trial.make("Connections", open_)
+    trial.at(0.0, None, "query_in_one_block", made_by_learner, queries, raises, patience=patience)
+    trial.at(20.0, None, "ping")
+    return trial.drive("Connections"), open_
+
+
+def _cancelled(trial: Trial, opening: float) -> Run:
+    trial.at(0.0, None, "cancelled_in_a_block", trial.make("Connections", _open(trial, opening)))
+    return trial.drive("Connections")
+
+
+def _open(trial: Trial, opening: float, failures: int = 0) -> Service:
+    """What opens connections, and refuses so often before it does."""
     made = [
         trial.service(
             f"connection-{n}",
@@ -114,16 +132,12 @@ def _block(
     def open_one(dice: Dice) -> Service:
         return next(left)
 
-    open_ = trial.function(
+    return trial.function(
         "open",
         latency=opening,
         reply=open_one,
         fail=lambda first, attempt: ConnectionError("refused") if attempt <= failures else None,
     )
-    made_by_learner = trial.make("Connections", open_)
-    trial.at(0.0, None, "query_in_one_block", made_by_learner, queries, raises, patience=patience)
-    trial.at(20.0, None, "ping")
-    return trial.drive("Connections"), open_
 
 
 def _opened(run: Run) -> int:

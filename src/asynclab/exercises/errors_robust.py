@@ -38,6 +38,8 @@ def robust_fetch(trial: Trial) -> None:
     item, timeout = trial.names("item", 1, 1)[0], trial.vary(0.5, 1.0)
     _answers(trial, item, timeout)
     trial.new_scene()
+    _never_answers(trial, item, timeout)
+    trial.new_scene()
     _too_slow(trial, item, timeout)
     trial.new_scene()
     _breaker_opens(trial, item, timeout)
@@ -74,6 +76,15 @@ def _value(run: Run) -> dict[str, Any]:
     return run.value.value if isinstance(run.value.value, dict) else {}
 
 
+def _timed_out(run: Run, item: str, status: str) -> bool:
+    """Whether it told of a TimeoutError, with whatever text the answer gave to it."""
+    told = _value(run)
+    error = str(told.get("error"))
+    return {**told, "error": ""} == {"id": item, "status": status, "error": ""} and error.startswith(
+        "TimeoutError("
+    )
+
+
 def _answers(trial: Trial, item: str, timeout: float) -> None:
     fails = lambda item, attempt: ConnectionError("503") if attempt < 3 else None  # noqa: E731
     api = trial.function("api", "item", latency=0.1, fail=fails)
@@ -96,6 +107,28 @@ def _answers(trial: Trial, item: str, timeout: float) -> None:
     )
 
 
+def _never_answers(trial: Trial, item: str, timeout: float) -> None:
+    api = trial.function("api", "item", latency=0.1, fail=ConnectionError("down"))
+    run = _fetch(trial, api, item, timeout, threshold=99, attempts=9, deadline=60.0)
+    longest, calls = max(_waits(run), default=0.0), run.record.calls("api")
+    idle = run.record.elapsed - (calls[-1].end or 0.0) if len(calls) == 9 else 0.0
+
+    run.requires(
+        longest <= 1.0 + TIME_TOLERANCE,
+        "waits no longer than 1.0 s, however often it has failed",
+        f"it waited {format_seconds(round(longest, 3))}",
+    )
+    run.requires(
+        idle <= TIME_TOLERANCE,
+        "tells of the last failure at once",
+        f"it told of it {format_seconds(round(idle, 3))} later",
+    )
+    run.explain(
+        when=idle > TIME_TOLERANCE,
+        say="There was one more wait after the last try, and nothing to wait for.",
+    )
+
+
 def _waits(run: Run) -> list[float]:
     calls = run.record.calls("api")
     return [later.start - (earlier.end or 0.0) for earlier, later in pairwise(calls)]
@@ -113,12 +146,15 @@ def _too_slow(trial: Trial, item: str, timeout: float) -> None:
         f"{format_seconds(timeout)} were expected",
         weight=3,
     )
-    run.value.equals(
-        {"id": item, "status": "failed", "error": "TimeoutError()"}, "tells of the last try's timeout: failed"
+    run.requires(
+        _timed_out(run, item, "failed"),
+        "tells of the last try's timeout: failed",
+        f"the last try took too long, and `robust_fetch` {run.ending}",
     )
     run.explain(
         when=len(took) == 1 and took[0] >= timeout - TIME_TOLERANCE,
-        say="The one timeout stands around all the tries, so there was time for one of them only.",
+        say="There was no second try after a timeout: each try has a timeout of its own, and a TimeoutError "
+        "is tried again.",
     )
 
 
@@ -157,8 +193,10 @@ def _deadline_passes(trial: Trial, item: str, timeout: float) -> None:
     run = _fetch(trial, api, item, timeout, threshold=99, attempts=50, deadline=deadline)
 
     run.elapsed.at_most(deadline, "keeps the deadline over all tries and waits", weight=3)
-    run.value.equals(
-        {"id": item, "status": "late", "error": "TimeoutError()"}, "tells that the time was up: late"
+    run.requires(
+        _timed_out(run, item, "late"),
+        "tells that the time was up: late",
+        f"the deadline passed, and `robust_fetch` {run.ending}",
     )
     run.left_running(api).equals(0, "leaves nothing in flight")
 
