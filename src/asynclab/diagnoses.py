@@ -21,8 +21,9 @@ def diagnoses(record: Record) -> tuple[str, ...]:
     found = [_of_noise(text) for text in record.noise]
     left = record.in_flight_at_return()
     if left:
+        were = "was" if len(left) == 1 else "were"
         found.append(
-            f"Task left running: {together(left)} was still in flight when your function ended. "
+            f"Task left running: {together(left)} {were} still in flight when your function ended. "
             "Await the task, or cancel it and then await it."
         )
     return tuple(dict.fromkeys(found))

@@ -59,7 +59,12 @@ def gather_partial(trial: Trial) -> None:
     latencies = dict(zip(names, trial.latencies(len(names), 0.3, 2.0), strict=True))
     by_speed = sorted(names, key=latencies.__getitem__)
     errors = {by_speed[0]: ConnectionError("down"), by_speed[2]: asyncio.CancelledError()}
-    registry = trial.service("registry", latency=latencies, fail=lambda name, attempt: errors.get(name))
+    registry = trial.service(
+        "registry",
+        latency=latencies,
+        fail=lambda name, attempt: errors.get(name),
+        reply=lambda dice, name: None if name == by_speed[1] else round(dice.random(), 6),
+    )
     run = trial.call("gather_partial", [registry.bound("get", name) for name in names])
     values = {n: registry.reply(name) for n, name in enumerate(names) if name not in errors}
     failures = {n: errors[name] for n, name in enumerate(names) if name in errors}
@@ -139,7 +144,7 @@ def safe_call(trial: Trial) -> None:
     fine, bad, down, odd, none, late = items = trial.names("item", 6, 6)
     errors = {
         bad: ValueError("no such row"),
-        down: ConnectionError("connection reset"),
+        down: ConnectionResetError("connection reset"),
         odd: KeyError("weights"),
         late: TimeoutError(),
     }
@@ -224,7 +229,6 @@ def all_or_nothing(trial: Trial) -> None:
     """All parts or none: cancelled, over, aborted once, and then the first error."""
     parts = trial.names("part", 3, 6)
     latencies = dict(zip(parts, trial.latencies(len(parts), 0.5, 2.5), strict=True))
-    by_speed = sorted(parts, key=latencies.__getitem__)
     upload = trial.function("upload", "part", latency=latencies)
     abort = trial.function("abort", latency=0.1)
     run = trial.call("all_or_nothing", upload, parts, abort)
@@ -235,6 +239,8 @@ def all_or_nothing(trial: Trial) -> None:
     run.calls(abort).equals(0, "does not abort when all succeed")
 
     trial.new_scene()
+    latencies[parts[0]] = max(latencies.values()) + 0.5  # who waits for the parts in turn learns of it late
+    by_speed = sorted(parts, key=latencies.__getitem__)
     errors = {by_speed[1]: ConnectionError("reset"), by_speed[2]: ConnectionError("refused")}
     upload = trial.function("upload", "part", latency=latencies, fail=errors)
     abort = trial.function("abort", latency=0.1)
@@ -256,6 +262,17 @@ def all_or_nothing(trial: Trial) -> None:
         "the abort was still running when it raised",
     )
     _explain_all_or_nothing(run, upload, abort)
+
+    trial.new_scene()
+    upload = trial.function("upload", "part", latency=latencies, fail={by_speed[1]: ConnectionError("reset")})
+    abort, closing = trial.function("abort", latency=0.1), trial.function("close", latency=0.2)
+    run = trial.call("all_or_nothing", trial.fixture("SlowToStop", upload, closing), parts, abort)
+    run.in_flight_at(abort, closing).equals(0, "aborts when uploads that take a moment to stop are over")
+    run.explain(
+        when=run.in_flight_at(abort, closing) > 0,
+        say="An upload that is cancelled may still have a file to close: wait for the tasks themselves, "
+        "not for a turn of the loop.",
+    )
 
     trial.new_scene()
     upload = trial.function("upload", "part", latency=trial.vary(1.0, 2.0))

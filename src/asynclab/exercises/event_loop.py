@@ -68,6 +68,16 @@ def fetch_all(trial: Trial) -> None:
         say="Each key was asked for more than once: one call for each key gives all the values.",
     )
 
+    trial.new_scene()
+    keys = [f"user-{number}" for number in range(100, 160)]
+    store = trial.service("feature-store", latency=0.5)
+    run = trial.call("fetch_all", store, keys)
+    run.elapsed.at_most(store.slowest, "has sixty keys in the time of one")
+    run.explain(
+        when=1 < run.peak(store).value < len(keys) and run.elapsed > store.slowest,
+        say="Not all of many keys were in flight together: you fetched them in batches, or with a limit.",
+    )
+
 
 @exercise(
     "fetch_first",
@@ -94,9 +104,11 @@ def fetch_first(trial: Trial) -> None:
     _the_fastest_fails(trial, key)
     trial.new_scene()
     _all_fail(trial, key)
+    trial.new_scene()
+    _the_slower_are_slow_to_stop(trial, key)
 
 
-def _replicas(trial: Trial, fails: int = 0) -> list[Service]:
+def _replicas(trial: Trial, fails: int = 0, error: type[Exception] = ConnectionError) -> list[Service]:
     """Three to five replicas, of which the `fails` fastest fail; the fastest one is not the first."""
     latencies = trial.latencies(trial.count(3, 5), 0.3, 2.0)
     failing = sorted(latencies)[:fails]
@@ -104,7 +116,7 @@ def _replicas(trial: Trial, fails: int = 0) -> list[Service]:
         trial.service(
             f"replica-{number}",
             latency=latency,
-            fail=ConnectionError(f"replica-{number} is down") if latency in failing else None,
+            fail=error(f"replica-{number} is down") if latency in failing else None,
         )
         for number, latency in enumerate(latencies, start=1)
     ]
@@ -142,6 +154,10 @@ def _all_answer(trial: Trial, key: str) -> None:
         say="The losers are still running when you return: nobody cancelled them.",
     )
     run.explain(
+        when=max(call.start for call in run.record.calls()) > 0 if run.record.calls() else False,
+        say="The replicas were not all asked at once: some had to wait until they were asked.",
+    )
+    run.explain(
         when=run.elapsed > fastest.slowest,
         say="The answer was there, and you went on waiting for others.",
     )
@@ -155,7 +171,7 @@ def _cancelled_late(run: Run) -> bool:
 
 
 def _the_fastest_fails(trial: Trial, key: str) -> None:
-    replicas = _replicas(trial, fails=1)
+    replicas = _replicas(trial, fails=1, error=OSError)
     failing, fastest = _by_speed(replicas)[:2]
     run = trial.call("fetch_first", replicas, key)
 
@@ -163,7 +179,7 @@ def _the_fastest_fails(trial: Trial, key: str) -> None:
     run.elapsed.at_most(fastest.slowest, "ends when the first answer after a failure is there")
 
     run.explain(
-        when=run.raised == "ConnectionError",
+        when=run.raised == "OSError",
         say=f"{failing.name} failed first, and its error ended everything although another replica answers.",
     )
     run.explain(
@@ -190,6 +206,19 @@ def _all_fail(trial: Trial, key: str) -> None:
     run.explain(
         when=run.raised == "ExceptionGroup",
         say="The errors came in an ExceptionGroup; the last one itself was asked for.",
+    )
+
+
+def _the_slower_are_slow_to_stop(trial: Trial, key: str) -> None:
+    replicas, closing = _replicas(trial), trial.function("close", latency=0.2)
+    slow = [trial.fixture("SlowToStop", replica.bound("get"), closing) for replica in replicas]
+    run = trial.call("fetch_first", slow, key)
+
+    run.left_running(closing).equals(0, "waits for calls that take a moment to stop")
+    run.explain(
+        when=run.left_running(closing) > 0,
+        say="A call that is cancelled may have something to close first: wait for the tasks themselves, "
+        "not for a turn of the loop.",
     )
 
 
@@ -238,7 +267,7 @@ def fetch_as_ready(trial: Trial) -> None:
         "a consumer gets nothing until the slowest is there.",
     )
     run.explain(
-        when=run.items.is_([[key, store.reply(key)] for key in keys]),
+        when=run.items.is_([[key, store.reply(key)] for key in keys]) and run.peak(store) == len(keys),
         say="The pairs come in the order of the keys: a fast answer waits behind a slow one.",
     )
     run.explain(

@@ -54,7 +54,7 @@ def first_fetch(trial: Trial) -> None:
         say="The call was never awaited, so the station was never asked: put `await` in front of it.",
     )
     run.explain(
-        when=run.value.is_(None) and bool(run.record.calls()),
+        when=run.value.is_(None) and any(call.how == "reply" for call in run.record.calls()),
         say="The station answered, and the answer went nowhere: hand it to the caller with `return`.",
     )
 
@@ -103,4 +103,19 @@ def two_fetches(trial: Trial) -> None:
         when=run.left_running(store) > 0,
         say="A task was started and not waited for, so the function ended before its answer was there: "
         "`await` every task that you make.",
+    )
+
+    trial.new_scene()
+    store = trial.service(
+        "weather-station",
+        latency={"temperature": trial.vary(0.6, 1.0), "humidity": 0.3},
+        reply=reading,
+    )
+    run = trial.call("two_fetches", store)
+    run.value.equals(
+        [store.reply("temperature"), store.reply("humidity")], "waits for both, when one takes longer"
+    )
+    run.explain(
+        when=run.raised == "InvalidStateError",
+        say="The first answer was there and the other was not yet: wait for both.",
     )
