@@ -34,7 +34,7 @@ SUBMISSIONS = {
         fetch_as_ready=known("fetch_as_ready", "wrong_input_order"),
     ),
 }
-SCORES = {"blank": 0, "hangs": 8, "own": 14, "right": 14, "wrong": 9.4}
+SCORES = {"blank": 0, "hangs": 8, "own": 14, "right": 14, "wrong": 9.14}
 
 
 def run(*command, folder=ROOT, code=0):
@@ -117,7 +117,7 @@ def test_the_table_says_so(graded):
     lines = graded[0].splitlines()
     assert lines[0].split() == ["student", *worth(released()), "score"]
     assert [line.split() for line in lines if line.startswith("wrong ")] == [
-        ["wrong", "2", "5", "2.4", "0", "0", "9.4"]
+        ["wrong", "1.6", "5.14", "2.4", "0", "0", "9.14"]
     ]
     assert lines[-1].endswith(f"nbgrader generate_feedback {LESSON}")
 
@@ -189,11 +189,11 @@ def test_a_new_submission_is_marked_with_new_seeds_and_late_ones_cost_what_the_t
 
 def test_what_a_person_has_given_stays(teacher, graded):
     with Gradebook(f"sqlite:///{teacher}/gradebook.db") as gradebook:
-        grade = gradebook.find_grade("check_fetch_all", LESSON, LESSON, "wrong")
-        grade.manual_score, grade.needs_manual_grade = 3.0, False
+        found = gradebook.find_grade("check_fetch_all", LESSON, LESSON, "wrong")
+        found.manual_score, found.needs_manual_grade = 3.0, False
         gradebook.db.commit()
     grade(teacher, "--force", "--student", "wrong")
-    assert rows(teacher)["wrong"]["grades"]["check_fetch_all"] == (2.0, 3.0, True)
+    assert rows(teacher)["wrong"]["grades"]["check_fetch_all"] == (1.6, 3.0, True)
 
 
 # --- when something is in the way

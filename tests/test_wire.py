@@ -526,7 +526,7 @@ def test_the_seed_is_not_among_what_the_learners_side_is_told():
     told: list[tuple[int, str]] = []
     for number in range(4):
         find_exercise("fetch_first").check(Trial(Eavesdropper(), seed=123_456_789, number=number))
-    assert len(told) == 12
+    assert len(told) == 16
     assert not any(str(seed) in text or "123456789" in text for seed, text in told)
 
 
