@@ -109,7 +109,7 @@ def test_a_task_that_lives_on_keeps_its_row_beside_calls_that_come_and_go(run):
     assert len(record.tasks[1].running) == 40
 
 
-def test_many_tasks_and_many_calls_have_half_of_the_rows_each(run):
+def test_of_many_tasks_and_many_calls_the_tasks_have_a_third_of_the_rows(run):
     for number in range(2, 40):
         run.recorder.begin(f"task-{number}")
         run.step(number, 0, 1)
@@ -118,13 +118,13 @@ def test_many_tasks_and_many_calls_have_half_of_the_rows_each(run):
         run.reply(run.call(f"key-{number}"))
     record = run.looked_at(2)
 
-    half = MAX_ROWS // 2
+    third = MAX_ROWS // 3
     assert rows(record) == [
-        *(f"task-{number}" for number in range(40 - half, 40)),
-        *(f"key-{number}" for number in range(40 - half, 40)),
+        *(f"task-{number}" for number in range(40 - third, 40)),
+        *(f"key-{number}" for number in range(40 - 2 * third, 40)),
     ]
     with_turns = [task.name for task in record.tasks if task.running]
-    assert with_turns == rows(record)[:half]
+    assert with_turns == rows(record)[:third]
 
 
 def test_where_there_is_no_room_for_all_tasks_the_idle_ones_go(run):

@@ -54,6 +54,8 @@ def one_line(text: str, at_most: int) -> str:
     >>> one_line("first\\nsecond", 80), one_line("a long name", 7)
     ('first second', 'a long…')
     """
+    if len(text) <= at_most and text.isprintable() and text.strip() == text and "  " not in text:
+        return text  # as nearly all are
     # Cut before looking at each character: a learner's label may be a megabyte.
     head = text[: 4 * at_most]
     words = "".join(
@@ -138,13 +140,14 @@ def _items(record: Record, time: Time) -> list[str]:
 def _end(record: Record, time: Time) -> str:
     """How and when the function ended, and what it left behind."""
     after = f"after {time(record.elapsed)}"
-    left = _left_behind(record)
     match record.outcome:
         case Returned():
+            left = _left_behind(record)
             return f"returned {after}{left}" if left else f"finished {after}"
         case Raised("Uncrossable", text):  # the function's value is none that can be looked at
             return f"ended {after} with {one_line(text, 200)}"
         case Raised(kind, text, line):
+            left = _left_behind(record)
             return f"raised {one_line(kind, 60)} {after}{left}{_because(text, line)}"
         case Stopped(_, text, line):
             return f"stopped {after}{_because(text, line)}" if end_word(record) else f"still running {after}"

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -211,13 +212,13 @@ class Recorder:
 
     def steps_since(self, at: int) -> list[Step]:
         """The steps that ended after a moment, oldest first."""
-        steps = []
-        for step in reversed(self._steps):
-            if step[1] <= at:
-                break
-            steps.append(step)
-        steps.reverse()
-        return steps
+        steps = self._steps
+        many, most = 1, len(steps)
+        while many < most and steps[-many][1] > at:
+            many = min(2 * many, most)
+        newest = list(islice(reversed(steps), many))
+        newest.reverse()
+        return newest[bisect_right(newest, at, key=itemgetter(1)) :]
 
     def _task_events(self, names: dict[int | None, str], steps: Iterable[Step]) -> Iterator[Event]:
         start, tasks = self.start_ns, self.tasks

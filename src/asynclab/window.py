@@ -22,7 +22,7 @@ MOST_BEGUN = 100
 
 #: So many turns, of all tasks with a row together, can be in a window; those of a task with less between them
 #: than that allows are one. Of few tasks they are as fine as a pixel.
-MOST_TURNS = 2400
+MOST_TURNS = 1800
 FINEST = 600  # of one task
 
 

@@ -26,14 +26,27 @@ def element(name: str, *children: str, **attributes: str | float) -> str:
     >>> element("rect", x=1.0, fill_opacity=0.25, class_="a&b")
     '<rect x="1" fill-opacity="0.25" class="a&amp;b"/>'
     """
-    head = name + "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_attribute(value)}"' for key, value in attributes.items()
-    )
+    head = name + "".join([f' {_key(key)}="{_attribute(value)}"' for key, value in attributes.items()])
     return f"<{head}>{''.join(children)}</{name}>" if children else f"<{head}/>"
 
 
+# Keys and most texts are the same again and again, and a picture that moves has thousands of them a second.
+
+
+@lru_cache(maxsize=256)
+def _key(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
+@lru_cache(maxsize=1024)
+def _short(text: str) -> str:
+    return escape(text, quote=True)
+
+
 def _attribute(value: str | float) -> str:
-    return escape(value, quote=True) if isinstance(value, str) else f"{round(value, 2):g}"
+    if isinstance(value, str):
+        return _short(value) if len(value) <= 40 else escape(value, quote=True)
+    return f"{round(value, 2):g}"
 
 
 def words(x: float, y: float, text: str, **attributes: str | float) -> str:

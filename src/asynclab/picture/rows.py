@@ -135,7 +135,7 @@ def rows_for_tasks(calls: int) -> int:
 
     Not the newest of both: calls come and go, and would take the rows of all the tasks that live on.
     """
-    return max(MAX_ROWS - calls, MAX_ROWS // 2)
+    return max(MAX_ROWS - calls, MAX_ROWS // 3)
 
 
 def _story(what: str, start_ns: int, end_ns: int, word: str) -> str:
