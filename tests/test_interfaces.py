@@ -5,14 +5,12 @@ The second half sketches checks of the hardest: a small right answer meets each,
 
 import ast
 import asyncio
-import contextlib
 import functools
 import math
 import re
 import time
 from collections import deque
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -129,83 +127,6 @@ def outcome(check, seed=7, worlds=4, **names):
 
 def doubled(dice, rows):
     return [2 * row for row in rows]
-
-
-# 01 run_loop
-
-
-@fixture
-def run_generators(run_loop, programs, step, sleep):
-    """Generators that tell the world of each of their steps, and a clock whose time is the world's."""
-
-    def generator(name, waits):
-        for wait in waits:
-            step(name)
-            yield wait
-        step(name)
-
-    clock = SimpleNamespace(time=time.monotonic, sleep=sleep)
-    run_loop([generator(name, waits) for name, waits in programs], clock)
-
-
-def check_run_loop(trial):
-    step = trial.function("step", "name", latency=0.0, form="sleep")
-    sleep = trial.function("clock", "seconds", latency=lambda dice, seconds: seconds, form="sleep")
-    programs = [["a", [None, 0.5]], ["b", [1.0]], ["c", [0.25, 0.75, None]]]
-    trial.at(0.0, None, "run_generators", trial.learners("run_loop"), programs, step, sleep)
-    run = trial.drive("run_loop")
-
-    steps = [(call.args[0], call.start) for call in run.record.calls("step")]
-    expected = [("a", 0), ("b", 0), ("c", 0), ("a", 0), ("c", 0.25), ("a", 0.5), ("b", 1), ("c", 1), ("c", 1)]
-    run.requires(steps == expected, "takes the steps in their order, each at its time", f"the steps: {steps}")
-    jumps = [call.args[0] for call in run.record.calls("clock")]
-    run.requires(jumps == [0.25, 0.25, 0.5], "sleeps until the first is due", f"it slept {jumps}")
-
-
-def run_loop(coros, clock):
-    ready, sleeping, number = deque(coros), [], 0
-    while ready or sleeping:
-        if not ready:
-            sleeping.sort(key=lambda one: one[:2])
-            clock.sleep(sleeping[0][0] - clock.time())
-            while sleeping and sleeping[0][0] <= clock.time():
-                ready.append(sleeping.pop(0)[2])
-            continue
-        coro = ready.popleft()
-        try:
-            wait = next(coro)
-        except StopIteration:
-            continue
-        number += 1
-        if wait is None:
-            ready.append(coro)
-        else:
-            sleeping.append((clock.time() + wait, number, coro))
-
-
-def run_loop_each_to_its_end(coros, clock):
-    for coro in coros:
-        for wait in coro:
-            if wait:
-                clock.sleep(wait)
-
-
-def run_loop_polling(coros, clock):
-    waiting = [(0.0, coro) for coro in coros]
-    while waiting:
-        for due, coro in list(waiting):
-            if due <= clock.time():
-                waiting.remove((due, coro))
-                with contextlib.suppress(StopIteration):
-                    waiting.append((clock.time() + (next(coro) or 0), coro))
-        clock.sleep(0.05)
-
-
-def test_run_loop():
-    assert outcome(check_run_loop, run_loop=run_loop) == ""
-    wrong = outcome(check_run_loop, run_loop=run_loop_each_to_its_end)
-    assert wrong == "takes the steps in their order, each at its time"
-    assert outcome(check_run_loop, run_loop=run_loop_polling) != ""
 
 
 # 03 gather_partial

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from test_interfaces import doubled, outcome
+
 from asynclab.clients import poisson
 from asynclab.fixtures import fixture
-from tests.test_interfaces import doubled, outcome
 
 # -- sketches
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+import test_interfaces
+import test_interfaces_05
 
 from asynclab.trial import Trial
 from grader.wire_player import WirePlayer, start_process
-from tests import test_interfaces, test_interfaces_05
 
-FOREIGN = {"grader", "pytest", "tests"}
+FOREIGN = {"grader", "pytest", "test_interfaces"}
 HEAVY = {"adaptive_limiter", "admission"}
 CHECKS = {
     name.removeprefix("check_"): (module, check)

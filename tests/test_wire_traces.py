@@ -43,13 +43,15 @@ CHANGED_AFTER_3_11 = {"programs/wait_for"}
 # -- this Python
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", [*traces.all_exercises(), "programs"])
 def test_a_known_answer_leaves_the_same_record_in_both_forms(name):
     compared = 0
-    for answer, text, check in traces.answers():
+    for answer, text, scene in traces.answers():
         if answer.startswith(f"{name}/"):
-            here = traces.traces_here(answer, text, check)
-            there = traces.traces_over_wire(answer, text, check, lambda: fork(main))
+            here = traces.traces_here(answer, text, scene)
+            there = traces.traces_over_wire(answer, text, scene, lambda: fork(main))
             assert here == there, answer
             compared += len(here)
     assert compared >= 4 * len(traces.WORLDS)

@@ -18,7 +18,13 @@ Thing = TypeVar("Thing", bound=Callable[..., Any])
 
 
 def fixture(thing: Thing) -> Thing:
-    """Let worlds call the function by its name, or make objects of the class."""
+    """Let worlds call the function by its name, or make objects of the class.
+
+    Raises: ValueError: if another module has one of that name, which would then be another one everywhere.
+    """
+    known = FIXTURES.get(thing.__name__, thing)
+    if known.__module__ != thing.__module__:
+        raise ValueError(f"{known.__module__} has a fixture `{thing.__name__}` already: take another name")
     FIXTURES[thing.__name__] = thing
     return thing
 
