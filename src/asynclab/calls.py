@@ -49,7 +49,8 @@ class Calls:
     ) -> None:
         self._computer.check_lane(lane)
         asked = self.services.get(service)
-        self._computer.hold(lane, task, method, line, computes=asked is not None and asked.form != "sleep")
+        why = service if method == "__call__" else method
+        self._computer.hold(lane, task, why, line, computes=asked is not None and asked.form != "sleep")
         self._begin_call(id, lane, service, method, args, task, blocking=True)
 
     def _begin_call(
