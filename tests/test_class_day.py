@@ -436,7 +436,7 @@ def test_what_was_set_aside_is_kept_with_its_reason(hostile_day):
 
 @pytest.mark.slow
 def test_folders_in_the_exchange_that_name_no_student_are_said_and_left(hostile_day):
-    assert re.findall(r"Not collected: .*/(.*?)\+", hostile_day.log) == ["x"]
+    assert set(re.findall(r"Not collected: .*/(.*?)\+", hostile_day.log)) == {"x", "[a-z]*"}
     assert not (hostile_day.teacher / LESSON).exists()
 
 
