@@ -145,6 +145,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exercises.errors_connections": {"exercise", "observed", "service", "trial"},
     "exercises.errors_robust": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     "exercises.own_loop": {"exercise", "measure", "narrate", "observed", "trial"},
+    "exercises.backpressure": {
+        "exercise",
+        "exercises.concurrency",
+        "measure",
+        "narrate",
+        "observed",
+        "service",
+        "trial",
+    },
+    "exercises.backpressure_limits": {"exercise", "measure", "narrate", "observed", "record", "trial"},
+    "exercises.backpressure_pipeline": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     "exercises.concurrency": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     # this machine, measured
     "machine": {"machine.costs", "machine.findings", "machine.four_ways", "machine.gaps"},
@@ -179,6 +190,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live": {"cell", "driver", "picture", "pulse", "record", "recorder", "screen", "source_line"},
     "session": {"cell", "driver", "narrate", "picture.ink"},
     "controls": {"cell", "narrate", "screen"},
+    "steered": {"cell", "controls", "narrate"},
     "kernel": {"cell", "narrate", "picture.ink", "pulse", "record", "source_line"},
     "plots": {"cell", "picture.ink", "picture.page"},
     "real": {

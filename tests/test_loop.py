@@ -61,6 +61,15 @@ def test_a_thousand_sleeps_of_a_millisecond_end_at_exactly_one(loop):
     assert loop.time() == 1.0
 
 
+def test_a_wait_for_less_than_a_nanosecond_takes_one(loop):
+    async def wait_until(instant):
+        while loop.time() < instant:
+            await asyncio.sleep((instant - loop.time()) / 2)
+
+    loop.run_until_complete(wait_until(1.0))
+    assert loop.time() == 1.0
+
+
 def test_the_time_stands_still_while_something_can_run(loop):
     async def main():
         for _ in range(1000):

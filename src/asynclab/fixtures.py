@@ -42,6 +42,16 @@ async def within(manager: Any, call: Callable[..., Any], *args: Any) -> Any:
 
 
 @fixture
+async def cancelled_at_the_handover(manager: Any, seconds: float, calls: list[Callable[[], Any]]) -> None:
+    """Hold a place for so many seconds while `calls` wait for one; cancel the first as it is handed it."""
+    async with manager:
+        waiting = [asyncio.create_task(within(manager, call)) for call in calls]
+        await asyncio.sleep(seconds)
+    waiting[0].cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@fixture
 async def cancelled_after(seconds: float, function: Callable[..., Any], *args: Any, **named: Any) -> str:
     """Call the function, cancel it so many seconds later, and tell how it ended: "was cancelled" is right."""
     task = asyncio.ensure_future(function(*args, **named))
@@ -128,3 +138,31 @@ def run_generators(
 
     clock = SimpleNamespace(time=time.monotonic, sleep=sleep)
     run_loop([generator(name, steps) for name, steps in programs], clock)
+
+
+@fixture
+async def monitored_stages(
+    monitor: Any, queues: list[str], works: list[Callable[[int], Any]], stages: list[str], count: int
+) -> None:
+    """Stages in a row as tasks of these names, which put and get through the monitor.
+
+    Stage s awaits `works[s](item)` for each item, from 0; it gets from the queue before it and puts into
+    the one behind it.
+    """
+
+    async def stage(place: int) -> None:
+        for number in range(count):
+            item = number if place == 0 else await monitor.get(queues[place - 1])
+            await works[place](item)
+            if place < len(queues):
+                await monitor.put(queues[place], item)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for place, name in enumerate(stages):
+                group.create_task(stage(place), name=name)
+    except* Exception as errors:
+        failed = errors.exceptions[0]
+    else:
+        return
+    raise failed

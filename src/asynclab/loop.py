@@ -28,6 +28,9 @@ Args = TypeVarTuple("Args")
 #: Turns of the loop in which no time passes before a run counts as a busy loop (about 0.5 s of CPU).
 MAX_TURNS = 100_000
 
+#: So many nanoseconds are no time: who sleeps for next to nothing again and again gets ahead by one a turn.
+NO_TIME = MAX_TURNS
+
 
 #: What the timer of an `asyncio.sleep` calls.
 _wake = vars(asyncio.futures)["_set_result_unless_cancelled"]
@@ -165,7 +168,9 @@ class VirtualLoop(BaseEventLoop):
     def call_later(
         self, delay: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        return self.call_at(self._room.now / NS + delay, callback, *args, context=context)
+        # What asks for more time takes more: `while not yet: await sleep(what is left)` comes to an end.
+        soonest = (self._room.now + 1) / NS if delay > 0 else 0.0
+        return self.call_at(max(self._room.now / NS + delay, soonest), callback, *args, context=context)
 
     def call_at(
         self, when: float, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
@@ -248,7 +253,7 @@ class VirtualLoop(BaseEventLoop):
             answer.set_exception(error_from(*content))
 
     def _count_turn(self) -> None:
-        if self._turns_at != self._room.now:
+        if self._room.now - self._turns_at > NO_TIME:
             self._turns_at, self._turns = self._room.now, 0
         self._turns += 1
         if self._turns > self._max_turns:

@@ -1,0 +1,22 @@
+# says: waits in `Queue.put`
+# verdict: stopped
+import asyncio
+
+
+async def produce_consume(source, sink, maxsize):
+    queue = asyncio.Queue(maxsize=maxsize)
+
+    async def producer():
+        async for item in source:
+            await queue.put(item)
+        await queue.put(None)
+
+    async def consumer():
+        while True:
+            item = await queue.get()
+            if not item:
+                break
+            await sink.put(item)
+            queue.task_done()
+
+    await asyncio.gather(producer(), consumer())

@@ -1,0 +1,23 @@
+# says: waits for them for ever
+import asyncio
+import time
+
+
+class TokenBucket:
+    def __init__(self, rate, burst):
+        self.rate, self.burst = rate, burst
+        self.tokens, self.at = float(burst), time.monotonic()
+        self.lock = asyncio.Lock()
+
+    def refill(self):
+        now = time.monotonic()
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+
+    async def acquire(self, n=1):
+        async with self.lock:
+            self.refill()
+            while self.tokens < n:
+                await asyncio.sleep((n - self.tokens) / self.rate)
+                self.refill()
+            self.tokens -= n

@@ -1,0 +1,30 @@
+# says: `work` waits in `Queue.get`
+# verdict: stopped
+import asyncio
+
+
+async def worker_pool(items, handle, workers):
+    queue, end, results = asyncio.Queue(workers), object(), {}
+
+    async def read():
+        number = 0
+        async for item in items:
+            await queue.put((number, item))
+            number += 1
+        for _ in range(workers):
+            await queue.put(end)
+
+    async def work():
+        while (job := await queue.get()) is not end:
+            number, item = job
+            results[number] = await handle(item)
+
+    reading = asyncio.create_task(read())
+    tasks = [reading, *(asyncio.create_task(work()) for _ in range(workers))]
+    try:
+        await asyncio.gather(*tasks[1:])
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return [results[number] for number in sorted(results)]
