@@ -42,50 +42,50 @@ class Sink(Protocol):
 
 # %% [markdown] source=["Q5.0"]
 # ## 1. Faster than the next one can take
-# A loader reads 100 items a second. A trainer takes 20. Between them is a queue, so that neither has to wait
+# A loader reads 200 items a second. A trainer takes 40. Between them is a queue, so that neither has to wait
 # for the other.
 
 
 # %%
 async def load(queue, count):
     for number in range(count):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.005)
         await queue.put(number)
 
 
 async def train(queue):
     while True:
         await queue.get()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.025)
 
 
-async def for_a_second(queue):
+async def load_sixty(queue):
     training = asyncio.create_task(train(queue))
-    await load(queue, 100)
+    await load(queue, 60)
     training.cancel()
 
 
 # %% [markdown]
-# **Predict.** How many items are in the queue after a hundred have been loaded? And after an hour of this?
+# **Predict.** How many items are in the queue after sixty have been loaded? And after an hour of this?
 
 # %% demo
 unbounded = asyncio.Queue()
-await watch(for_a_second(unbounded), queues={"queue": unbounded})
+await watch(load_sixty(unbounded), queues={"queue": unbounded})
 print(f"{unbounded.qsize()} items are waiting")
 
 # %% [markdown]
-# **What happened.** The difference stays. 100 a second in, 20 out: the queue grows by 80 a second, as long
+# **What happened.** The difference stays. 200 a second in, 40 out: the queue grows by 160 a second, as long
 # as the program runs. With 1 GB/s loaded and 100 MB/s preprocessed it is 0.9 GB a second. The program does
 # not become slow; it dies when the memory is used up, long after the cause.
 #
 # And it gains nothing. The trainer has always something to do, with one item in the queue as with ten
 # thousand. An item that comes now only waits longer.
 #
-# **Change one thing.** A bound. **Predict**: what does the loader do, and how much is trained in that second?
+# **Change one thing.** A bound. **Predict**: how deep is the queue, and how long do the sixty take?
 
 # %% demo
 bounded = asyncio.Queue(maxsize=5)
-await watch(for_a_second(bounded), queues={"queue": bounded})
+await watch(load_sixty(bounded), queues={"queue": bounded})
 print(f"{bounded.qsize()} items are waiting")
 
 # %% [markdown]
@@ -94,7 +94,7 @@ print(f"{bounded.qsize()} items are waiting")
 # stage to stage, back to the source.
 #
 # *Little's law* says how long an item waits: **items in it = items a second × seconds in it**. Five in the
-# queue at 20 a second: each waits 5 / 20 = 0.25 s. Compare the picture: an item that is put when the queue
+# queue at 40 a second: each waits 5 / 40 = 0.125 s. Compare the picture: an item that is put when the queue
 # is full is taken when the five before it are.
 
 # %% [markdown] source=["Q5.0", "Q5.7"]
@@ -129,7 +129,7 @@ print(unbounded.summary)
 # %% [markdown] source=["Q5.1", "B1", "B2", "B3", "B4", "B5"]
 # ## 3. How a pipeline ends
 # From a real answer: the producer puts `None` as the last item, the consumer stops at it. `report` runs it
-# for half a second at most, and says who is still there.
+# for 0.3 s at most, and says who is still there.
 
 
 # %%
@@ -153,24 +153,21 @@ async def consumer(queue, done):
 # %%
 async def report(items, consumers=1, join=False):
     queue, done = asyncio.Queue(maxsize=3), []
-    tasks = [asyncio.create_task(consumer(queue, done)) for _ in range(consumers)]
-    tasks.insert(0, asyncio.create_task(producer(queue, items)))
-    try:
-        async with asyncio.timeout(0.5):
-            await asyncio.gather(*tasks)
-            if join:
-                await queue.join()
-        said = "ended well"
-    except (OSError, ValueError, TimeoutError) as error:
-        said = repr(error)
-    names = [task.get_coro().__name__ for task in tasks if not task.done()]
-    print(f"{len(done)} done, {said}; still there: {names}")
+    tasks = [asyncio.create_task(producer(queue, items), name="producer")]
+    tasks += [asyncio.create_task(consumer(queue, done), name="consumer") for _ in range(consumers)]
+    over, waiting = await asyncio.wait(tasks, timeout=0.3, return_when=asyncio.FIRST_EXCEPTION)
+    if join and not waiting:
+        tasks.append(asyncio.create_task(queue.join(), name="join"))
+        _, waiting = await asyncio.wait(tasks[-1:], timeout=0.3)
+    errors = [repr(task.exception()) for task in over if task.exception()]
+    names = sorted(task.get_name() for task in waiting)
+    print(f"{len(done)} done, errors: {errors}, still waiting: {names}")
     for task in tasks:
         task.cancel()
 
 
 # %% [markdown]
-# **Predict.** Which of these six end well? An OSError is a TimeoutError's ancestor, so read which one it is.
+# **Predict.** Which of these six end well, and who waits in the others?
 
 # %% demo
 await report(range(10))
@@ -405,8 +402,8 @@ async def calls_in(seconds, at_once, latency):
 # **Predict.** How many calls a second is that? Little's law knows: items in it = items a second × seconds.
 
 # %% demo
-print(f"{await calls_in(0.5, 50, 0.002):,.0f} calls a second")
-print(f"{await calls_in(0.5, 50, 0.1):,.0f} calls a second, when the service takes 100 ms")
+print(f"{await calls_in(0.3, 50, 0.002):,.0f} calls a second")
+print(f"{await calls_in(0.3, 50, 0.1):,.0f} calls a second, when the service takes 100 ms")
 
 # %% [markdown] source=["Q5.4", "B15", "B16", "B17", "B18"]
 # **What happened.** 50 / 0.002 s = 25,000 a second, less what the loop itself costs. When the service
@@ -465,7 +462,7 @@ bucket = SeedBucket(100, 5)
 with session():
     stuck = asyncio.create_task(bucket.acquire(6), name="acquire(6)")
     behind = asyncio.create_task(bucket.acquire(1), name="acquire(1), behind it")
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.3)
 
 # %% demo
 bucket = SeedBucket(100, 5)
@@ -473,7 +470,7 @@ now = time.time()
 bucket.last_update, bucket.tokens = now + 60, 0  # as if the clock had been a minute ahead
 with session():
     late = asyncio.create_task(bucket.acquire(1), name="acquire(1), due after 0.01 s")
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.3)
 print(f"tokens: {bucket.tokens:,.0f}")
 
 # %% [markdown]
@@ -558,7 +555,7 @@ class SeedAdaptive:
 
 
 # %%
-async def race(adaptive, consumers, seconds=1.5, latency=0.01):
+async def race(adaptive, consumers, seconds=0.8, latency=0.01):
     async def process():
         await asyncio.sleep(latency)
 
@@ -1098,7 +1095,7 @@ loader = torch.utils.data.DataLoader(
 batches = iter(loader)
 for taken in range(3):
     time.sleep(0.5)  # the trainer is slow
-    print(f"{taken} taken, {os.path.getsize(log)} loaded")
+    print(f"{taken} taken, {os.path.getsize(log)} loaded", flush=True)
     next(batches)
 os._exit(0)
 """

@@ -253,6 +253,33 @@ def test_buttons_act_while_the_cell_runs(open_cells: Open) -> None:
     expect(output.get_by_role("button")).to_have_count(0)
 
 
+STEERED = """\
+from asynclab.steered import STEER, SteeredPipeline
+pipeline = SteeredPipeline(maxsize=9, seconds=(0.02, 0.02, 0.02))
+with buttons(*STEER) as controls:
+    await watch(pipeline.run(controls), queues=pipeline.gauges)
+print(pipeline.summary)
+"""
+
+
+def test_a_pipeline_fills_while_it_is_paused_and_goes_on_until_a_stage_crashes(open_cells: Open) -> None:
+    notebook = open_cells(STEERED, "len(asyncio.all_tasks())")
+    notebook.start("cell-1")
+    output = notebook.output("cell-1")
+    output.get_by_role("button", name="slower").click()
+    output.get_by_role("button", name="faster").click()
+    output.get_by_role("button", name="pause").click()
+    expect(moving(output)).to_contain_text(re.compile(r"items alive.*\b21\b", re.DOTALL))
+    notebook.screenshot("live_during_steered")
+    output.get_by_role("button", name="pause").click()
+    output.get_by_role("button", name="crash").click()
+    notebook.wait_until_done("cell-1")
+
+    expect(output).to_contain_text("You pressed slower 1 time, faster 1 time, pause 2 times, crash 1 time.")
+    expect(output).to_contain_text("train crashed, and the stages before it were cancelled.")
+    expect(output.get_by_role("button")).to_have_count(0)
+
+
 def test_a_live_cell_is_run_and_steered_with_the_keyboard_alone(open_cells: Open) -> None:
     notebook = open_cells(CONTROLLED)
     keyboard = notebook.page.keyboard

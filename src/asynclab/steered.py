@@ -17,7 +17,7 @@ STEER = ("slower", "faster", "pause", "crash", "cancel", "stop")
 STAGES = ("load", "preprocess", "train")
 
 #: Seconds until it ends by itself: where nobody looks, and where somebody does and has gone away.
-UNSEEN, LONGEST = 2.0, 120.0
+UNSEEN, LONGEST = 1.5, 120.0
 
 
 class Crash(Exception):
@@ -34,7 +34,7 @@ class SteeredPipeline:
 
     `seconds` is how long each stage works on an item. "slower" and "faster" double and halve that of the
     trainer, "pause" stops it and lets it go on, "crash" makes it raise, "cancel" cancels the preprocessor,
-    and "stop" ends the run. Where nobody looks it ends by itself after two seconds.
+    and "stop" ends the run. Where nobody looks it ends by itself after 1.5 seconds.
     """
 
     def __init__(self, maxsize: int, seconds: tuple[float, float, float] = (0.02, 0.03, 0.05)) -> None:
