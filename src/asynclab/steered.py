@@ -71,8 +71,8 @@ class SteeredPipeline:
             "loaded": self._loaded,
             "ready": self._ready,
             "items alive": lambda: self.alive,
-            "trained in the last second": lambda: self.per_second,
-            "tenths of a second blocked in put": lambda: int(10 * self.blocked),
+            "trained per second": lambda: self.per_second,
+            "0.1 s blocked in put": lambda: int(10 * self.blocked),
         }
 
     @property

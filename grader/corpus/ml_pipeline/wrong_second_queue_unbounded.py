@@ -1,4 +1,4 @@
-# says: Items pile up in front of the slow stage
+# says: waits for a trainer that is slow
 import asyncio
 
 

@@ -1,4 +1,4 @@
-# says: nothing was read while the sink was busy
+# says: reads while it writes: it took
 async def produce_consume(source, sink, maxsize):
     async for item in source:
         await sink.put(item)

@@ -1,4 +1,4 @@
-# says: the other workers went on
+# says: cancels the other calls and reads no further
 import asyncio
 
 
