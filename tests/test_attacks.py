@@ -36,7 +36,7 @@ c.MarksFromTheJudge.notebook_seconds = {LIMITS.notebook}
 """
 
 #: The whole batch is marked in the set-up of the first test; nbgrader takes a second and a half for each.
-pytestmark = pytest.mark.timeout(1_200)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 
 UNPICKLED = Path("/tmp/asynclab-was-unpickled")
 
@@ -133,9 +133,7 @@ def monkeypatch_module(tmp_path_factory):
         yield patch
 
 
-both_doors = pytest.mark.parametrize(
-    "course", ["engine", pytest.param("nbgrader", marks=pytest.mark.slow)], indirect=True, scope="module"
-)
+both_doors = pytest.mark.parametrize("course", ["engine", "nbgrader"], indirect=True, scope="module")
 
 
 @both_doors
@@ -175,7 +173,6 @@ def test_nothing_of_ours_was_touched(course):
     assert not UNPICKLED.exists()
 
 
-@pytest.mark.slow
 @both_doors
 def test_the_feedback_of_every_attack_can_be_made_says_why_and_holds_nothing_that_runs(course):
     course.run("nbgrader", "generate_feedback", LESSON)

@@ -80,6 +80,7 @@ CASES = list(requirements())
 LESSONS = read_lessons(Repository().solutions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("exercise", "path", "line"),
     [case[:3] for case in CASES],

@@ -72,14 +72,14 @@ def recorded() -> list[Scene]:
     """The check that makes the scene, the number of the world, and the lines of each run in it."""
     wanted = re.compile(r"programs/|(first_|two_|fetch_)\w+/(right_|wrong_a|wrong_l)")
     scenes: list[Scene] = []
-    for name, text, check in traces.answers():
+    for name, text, scene in traces.answers():
         if wanted.match(name):
             namespace = Namespace()
             play(World(), namespace.loading([traces.SETUP, (name, text)]))
             for number in (0, 1):
                 recorder = Recorder(namespace.names)
-                check(Trial(recorder, seed=1, number=number))
-                scenes.append((check, number, recorder.runs))
+                scene.check(Trial(recorder, seed=1, number=number))
+                scenes.append((scene.check, number, recorder.runs))
     return scenes
 
 

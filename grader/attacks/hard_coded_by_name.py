@@ -1,5 +1,5 @@
 # tries: looks values up in a table of those that were seen in practice, and asks for the rest one by one
-# points: 2 6 0
+# points: 1.6 6 0
 # says: has all fetches in flight together: the feature-store saw 1 at most
 # answered by: grader/seeds.py
 

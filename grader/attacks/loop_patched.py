@@ -1,5 +1,5 @@
 # tries: calls one by one, on an event loop whose clock stands still
-# points: 2 6 0
+# points: 1.6 6 0
 # says: the feature-store saw 1 at most
 # answered by: src/asynclab/world.py
 

@@ -1,5 +1,5 @@
 # tries: has the loop of the package itself say that no time has passed
-# points: 2 6 0
+# points: 1.6 6 0
 # says: takes as long as the slowest fetch
 # answered by: src/asynclab/world.py
 
