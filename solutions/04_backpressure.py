@@ -101,7 +101,7 @@ print(f"{bounded.qsize()} items are waiting")
 # ## 2. Steer it yourself
 # Three stages, load (50 a second), preprocess (33) and train (20), and buttons. Press *slower* twice and
 # look at the depths; then *faster*; *pause* the trainer and let it go on; let it *crash*; *cancel* the
-# preprocessor. *stop* ends it.
+# preprocessor. *stop* ends it, and so do 15 seconds without a press.
 #
 # **Predict.** The trainer becomes four times slower. Which queue is full first, and which stage is the last
 # to notice?

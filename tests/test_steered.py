@@ -45,7 +45,14 @@ def test_where_nobody_looks_it_ends_by_itself(controls, monkeypatch):
     monkeypatch.setattr("asynclab.steered.UNSEEN", 0.1)
     pipeline = SteeredPipeline(5)
     asyncio.run(pipeline.run(controls))
-    assert "Its time was over." in pipeline.summary
+    assert "Nobody pressed a button any more." in pipeline.summary
+
+
+def test_a_press_gives_it_as_long_again(controls, monkeypatch):
+    monkeypatch.setattr("asynclab.steered.UNSEEN", 1.0)
+    pipeline = SteeredPipeline(5)
+    run_and(pipeline, controls, press=("slower", "faster"), after=0.4)
+    assert "You stopped it." in pipeline.summary
 
 
 def test_with_a_bound_no_more_items_are_alive_than_the_queues_hold_and_one_in_each_hand(controls):

@@ -24,6 +24,11 @@ class Controls:
         """How often the button was pressed since the block began."""
         return self._presses[name]
 
+    @property
+    def presses(self) -> int:
+        """How often any button was pressed since the block began."""
+        return sum(self._presses.values())
+
     def __enter__(self) -> Self:
         self._presses = dict.fromkeys(self._presses, 0)
         self._handle = None

@@ -16,8 +16,8 @@ STEER = ("slower", "faster", "pause", "crash", "cancel", "stop")
 
 STAGES = ("load", "preprocess", "train")
 
-#: Seconds until it ends by itself: where nobody looks, and where somebody does and has gone away.
-UNSEEN, LONGEST = 1.5, 120.0
+#: Seconds until it ends by itself: where nobody looks, and after the last press where somebody does.
+UNSEEN, IDLE = 1.5, 15.0
 
 
 class Crash(Exception):
@@ -34,7 +34,8 @@ class SteeredPipeline:
 
     `seconds` is how long each stage works on an item. "slower" and "faster" double and halve that of the
     trainer, "pause" stops it and lets it go on, "crash" makes it raise, "cancel" cancels the preprocessor,
-    and "stop" ends the run. Where nobody looks it ends by itself after 1.5 seconds.
+    and "stop" ends the run. It ends by itself 15 seconds after the last press, so that Run All gets by, and
+    after 1.5 seconds where nobody looks.
     """
 
     def __init__(self, maxsize: int, seconds: tuple[float, float, float] = (0.02, 0.03, 0.05)) -> None:
@@ -82,7 +83,7 @@ class SteeredPipeline:
         return f"{did}; {self.alive} alive, load was blocked in put for {self.blocked:.1f} s. {self._end}"
 
     async def run(self, controls: Controls) -> None:
-        """Run until "stop" is pressed, a stage crashes, or the time is over; no stage outlives it."""
+        """Run until "stop" is pressed, a stage crashes, or nobody presses any more; no stage outlives it."""
         stages = [
             asyncio.create_task(stage(controls), name=name)
             for name, stage in zip(STAGES, (self._load, self._preprocess, self._train), strict=True)
@@ -96,8 +97,11 @@ class SteeredPipeline:
 
     async def _steer(self, controls: Controls, stages: list[asyncio.Task[None]]) -> str:
         """Until it is over; gives the sentence that says how."""
-        over = time.monotonic() + (LONGEST if somebody_looks() else UNSEEN)
+        patience = IDLE if somebody_looks() else UNSEEN
+        over, presses = time.monotonic() + patience, controls.presses
         while time.monotonic() < over and not controls["stop"]:
+            if controls.presses > presses:
+                over, presses = time.monotonic() + patience, controls.presses
             if controls["cancel"]:
                 stages[1].cancel()
             for stage in stages:
@@ -106,7 +110,7 @@ class SteeredPipeline:
             await asyncio.sleep(0.02)
         if controls["cancel"]:
             return "preprocess was cancelled, and the others waited for it until the end."
-        return "You stopped it." if controls["stop"] else "Its time was over."
+        return "You stopped it." if controls["stop"] else "Nobody pressed a button any more."
 
     async def _load(self, controls: Controls) -> None:
         while True:

@@ -43,7 +43,8 @@ CLIENTS, SHARES = 200, (0.135, 0.365)
 def retry(trial: Trial) -> None:
     """Waits judged by bounds and spread over many clients, never by the dice."""
     attempts = trial.count(4, 5)
-    base, cap = trial.vary(0.1, 0.4), trial.vary(0.5, 1.0)
+    base = trial.vary(0.1, 0.4)
+    cap = base * trial.vary(2.2, 3.2)  # between the second and the third bound: each world tells it apart
     _all_attempts_fail(trial, attempts, base, cap)
     trial.new_scene()
     _one_succeeds(trial, base, cap)
