@@ -117,6 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # one run here, of both sides
     "play": {"link", "record", "runner", "world"},
     "player": {"namespace", "play", "record", "runner", "world"},
+    "simulated": {"play", "record", "runner", "world"},
     # checks and verdicts
     "choices": {"seeds"},
     "measure": set(),
@@ -157,6 +158,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exercises.backpressure_limits": {"exercise", "measure", "narrate", "observed", "record", "trial"},
     "exercises.backpressure_pipeline": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     "exercises.concurrency": {"exercise", "measure", "narrate", "observed", "service", "trial"},
+    # the service of 05, for real: who sends it load
+    "serving.load": set(),
+    "serving.sender": {"serving.load"},
     # this machine, measured
     "machine": {"machine.costs", "machine.findings", "machine.four_ways", "machine.gaps"},
     "machine.jobs": set(),
