@@ -3,6 +3,8 @@
 #   make lab ARGS="--port 9999"       more for JupyterLab
 #   make lab TORCH_INDEX=skip         Linux: the default build of torch, without a look for the smaller CPU build
 python := .venv/bin/python
+# Two files of tests at a time: half of them wait for another program. What a file has set up is set up once.
+side_by_side := --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-teacher setup test test-slow check benchmarks lock build clean
@@ -21,18 +23,18 @@ setup:  ## make .venv from requirements.lock, if it is not there yet
 
 test: setup  ## set up and run the tests (at most 15 minutes)
 	@.ci/system-packages.sh
-	$(python) -m pytest -m "not slow" $(ARGS)
+	$(python) -m pytest -m "not slow" $(side_by_side) $(ARGS)
 
 # No test collected is a failure (pytest's exit code 5): there are slow tests, so something hides them.
 test-slow: setup  ## run the tests that take longer
 	@.ci/system-packages.sh
-	$(python) -m pytest -m slow $(ARGS)
+	$(python) -m pytest -m slow $(side_by_side) $(ARGS)
 
 check: setup  ## lint, types, fast tests and the content that changed (at most a minute)
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m mypy src grader
-	$(python) -m pytest -q -m "not slow and not browser and not long"
+	$(python) -m pytest -q -m "not slow and not browser and not long" $(side_by_side)
 	$(python) -m grader check --changed
 
 benchmarks: setup  ## run the benchmarks and write their tables into benchmarks/README.md

@@ -7,6 +7,7 @@ import pytest
 
 from asynclab.play import play
 from asynclab.record import Raised, Returned, Stopped
+from asynclab.runner import Limits
 from asynclab.timers import Timers
 from asynclab.world import World
 
@@ -71,7 +72,7 @@ async def sleep_next_to_nothing():
 
 
 def test_sleeping_for_less_than_a_nanosecond_again_and_again_is_a_busy_loop():
-    outcome = play(World(), sleep_next_to_nothing).outcome
+    outcome = play(World(), sleep_next_to_nothing, limits=Limits(turns=1000)).outcome
     assert isinstance(outcome, Stopped)
     assert outcome.why == "busy loop"
 

@@ -34,6 +34,7 @@ from asynclab.measure import difference
 from asynclab.player import LocalPlayer
 from asynclab.protocol import OPERATIONS, ProtocolError, check, weigh
 from asynclab.record import Raised, Record, Returned, Stopped
+from asynclab.runner import Limits
 from asynclab.scheduler import RunEnded
 from asynclab.trial import Trial
 from asynclab.wire import MAX_LINE, LinkError, Wire
@@ -427,9 +428,9 @@ def test_a_task_that_never_waits_ends_as_in_practice():
         ("await asyncio.sleep(0)", "busy loop"),
         ("await asyncio.sleep(60)", "horizon"),
     ):
-        names = defined(text.format(line))
-        near = LocalPlayer(names).play(World(), "f", (), "await")
-        with far(text.format(line)) as player:
+        names, cpu = defined(text.format(line)), 1.0 if why == "cpu" else 30.0
+        near = LocalPlayer(names, cpu=cpu).play(World(), "f", (), "await")
+        with far(text.format(line), limits=Limits(cpu=cpu)) as player:
             outcome = stopped(player.play(World(), "f", (), "await"))
         assert (outcome.why, outcome.text) == (why, stopped(near).text)
         assert "line 3: `" in outcome.line or "line 4: `" in outcome.line
