@@ -108,15 +108,20 @@ import asyncio, json, random, time
 from asynclab import screen, watch
 from asynclab.demo import Store
 
-frames = []
-draw = screen.Screen._frame
+frames, of_this_frame = [], []
+part, rest = screen.Screen._part, screen.Screen._rest
 
 def timed(self):
     began = time.thread_time()
-    draw(self)
-    frames.append(1000 * (time.thread_time() - began))
+    part(self)
+    of_this_frame.append(1000 * (time.thread_time() - began))
 
-screen.Screen._frame = timed
+def frame_is_drawn(self):
+    frames.append(sum(of_this_frame))
+    of_this_frame.clear()
+    return rest(self)
+
+screen.Screen._part, screen.Screen._rest = timed, frame_is_drawn
 
 async def busy(dice, ends):
     while time.perf_counter() < ends:

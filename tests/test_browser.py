@@ -219,7 +219,9 @@ def test_an_exercise_is_done_with_the_keyboard_alone(open_notebook: OpenNotebook
 # --- the rest of a lesson ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize(
+    "name", [*NOTEBOOKS[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in NOTEBOOKS[2:])]
+)
 def test_run_all_on_an_untouched_notebook_reaches_its_end(open_notebook: OpenNotebook, name: str) -> None:
     notebook = open_notebook(name)
     notebook.run_all()

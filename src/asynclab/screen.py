@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from asynclab.cell import present, somebody_looks
 from asynclab.glance import glance
 from asynclab.narrate import narrate
-from asynclab.picture import figure, text_bars
+from asynclab.picture import figure, figure_in_parts, text_bars
 from asynclab.picture.ink import with_code
 from asynclab.record import NS
 from asynclab.recorder import Recorder, clock
@@ -45,25 +45,42 @@ class Screen:
         self._recorder, self._name, self._show = recorder, name, show
         self._window = Window(recorder)
         self._live: _LivePicture | None = None
-        self._spent_ns = self._last_ns = 0
+        self._drawing = self._draw()
+        self._frame_ns = self._spent_ns = self._last_ns = 0
         self._next: asyncio.Handle | None = None
         if somebody_looks():
-            self._next = asyncio.get_running_loop().call_later(FRAME, self._frame)
+            self._next = asyncio.get_running_loop().call_later(FRAME, self._part)
 
-    def _frame(self) -> None:
+    def _part(self) -> None:
+        """Draw a part of a frame; between two of them the loop goes round once."""
         began = clock()
-        record = self._window.record()
-        if self._live is None:
-            self._live = _LivePicture()
-        self._live.draw(figure(record, show=self._show, about=True, newest=True))
-        if self._live.has_been_silent():
-            self._live.say(narrate(record, about=True))
-        spent = clock() - began
+        drawn = next(self._drawing)
+        self._frame_ns += clock() - began
+        loop = asyncio.get_running_loop()
+        self._next = loop.call_later(self._rest(), self._part) if drawn else loop.call_soon(self._part)
+
+    def _draw(self) -> Iterator[bool | None]:
+        """Frame after frame, in parts; says after each part whether the frame is complete."""
+        while True:
+            record = self._window.record()
+            yield False
+            picture = yield from figure_in_parts(record, show=self._show, about=True, newest=True)
+            yield False
+            if self._live is None:
+                self._live = _LivePicture()
+            self._live.draw(picture)
+            if self._live.has_been_silent():
+                yield False
+                self._live.say(narrate(record, about=True))
+            yield True
+
+    def _rest(self) -> float:
+        """Seconds until the next frame. Those that would be late are left out."""
+        spent, self._frame_ns = self._frame_ns, 0
         self._spent_ns += spent
-        # Frames that would be late are left out. A single slow one is chance, such as a garbage collection.
+        # A single slow one is chance, such as a garbage collection.
         usual, self._last_ns = min(spent, self._last_ns), spent
-        rest = max(FRAME - spent / NS, min((1 / SHARE - 1) * usual / NS, LONGEST_REST))
-        self._next = asyncio.get_running_loop().call_later(rest, self._frame)
+        return max(FRAME - spent / NS, min((1 / SHARE - 1) * usual / NS, LONGEST_REST))
 
     def close(self) -> None:
         """Show the picture that stays, with the same as text beside it; outside a notebook the text alone."""

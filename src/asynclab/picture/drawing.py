@@ -1,12 +1,15 @@
 """A record as SVG: a row for each call, time to the right, and in words what a reader should not miss.
 
 Text and thin lines take the colour of the page's own text, so one picture serves light and dark pages.
+A picture can be drawn in parts, between which the loop that it shows has its turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
+from functools import wraps
 from html import escape
+from typing import ParamSpec
 
 from asynclab.narrate import format_seconds, narrate, one_line
 from asynclab.picture.axis import ticks
@@ -21,8 +24,31 @@ from asynclab.picture.steps import draw_depths, draw_rest, draw_strip
 from asynclab.picture.stretches import Mark, draw_blocks, draw_end, draw_mark, mark_in_words
 from asynclab.record import Record, seconds
 
+Options = ParamSpec("Options")
 
-def svg(
+#: So many rows are drawn before the next pause.
+ROWS_IN_A_PART = 8
+
+#: What is drawn in parts: a generator, whose value is the picture.
+InParts = Generator[None, None, str]
+
+
+def at_once(in_parts: Callable[Options, InParts]) -> Callable[Options, str]:
+    """The same function without the pauses between the parts."""
+
+    @wraps(in_parts)
+    def drawn(*args: Options.args, **options: Options.kwargs) -> str:
+        parts = in_parts(*args, **options)
+        while True:
+            try:
+                next(parts)
+            except StopIteration as end:
+                return str(end.value)
+
+    return drawn
+
+
+def svg_in_parts(
     record: Record,
     *,
     width: int = 640,
@@ -33,7 +59,7 @@ def svg(
     ghost: Record | None = None,
     newest: bool = False,
     told: str | None = None,
-) -> str:
+) -> InParts:
     """The record as one SVG element; the same string for the same record.
 
     `width` is in pixels, at least 320; the height follows from the rows. `mark` is the stretch of time,
@@ -47,21 +73,23 @@ def svg(
     key, key_height = draw_key(page, scene, mark)
     height = page.bottom + TICKS + key_height
     marked = "" if mark is None else f" {mark_in_words(mark)}"
+    drawn = [*_title(title, page), *_axis(page), *draw_blocks(scene, page)]
+    drawn += [draw_mark(mark, page)] if mark is not None else []
+    yield
+    for row in draw_rows(scene, page):
+        drawn.append(row)
+        if len(drawn) % ROWS_IN_A_PART == 0:
+            yield
+    yield
+    drawn += [*draw_ghost(scene, page), *draw_rest(scene, page), *draw_yields(scene, page)]
+    yield
+    drawn += [*draw_strip(scene, page), *draw_depths(scene, page), *draw_end(scene, page)]
+    yield
     return element(
         "svg",
         tooltip(one_line(title, 200) or "What happened, and when"),
         element("desc", escape(_how_to_read(page) + marked, quote=False)),
-        *_title(title, page),
-        *_axis(page),
-        *draw_blocks(scene, page),
-        *([draw_mark(mark, page)] if mark is not None else []),
-        *draw_rows(scene, page),
-        *draw_ghost(scene, page),
-        *draw_rest(scene, page),
-        *draw_yields(scene, page),
-        *draw_strip(scene, page),
-        *draw_depths(scene, page),
-        *draw_end(scene, page),
+        *drawn,
         *key,
         xmlns="http://www.w3.org/2000/svg",
         role="img",
@@ -73,7 +101,10 @@ def svg(
     )
 
 
-def figure(
+svg = at_once(svg_in_parts)
+
+
+def figure_in_parts(
     record: Record,
     caption: str | None = None,
     *,
@@ -84,7 +115,7 @@ def figure(
     spoken: bool = False,
     ghost: Record | None = None,
     newest: bool = False,
-) -> str:
+) -> InParts:
     """The picture with a sentence below it, `narrate`'s by default, as HTML that a notebook keeps.
 
     `show` are the panels: "lanes", "queues", and "latency". `below` is one more line under the sentence.
@@ -92,9 +123,12 @@ def figure(
     Where the page is narrow, the picture shrinks until its words could hardly be read, and then scrolls.
     """
     panels, told = [], narrate(record, about=about)
+    yield
     if "lanes" in show or ("queues" in show and record.depths):
         lanes = "lanes" in show
-        panels.append(svg(record, mark=mark, lanes=lanes, ghost=ghost, newest=newest, told=told))
+        drawing = svg_in_parts(record, mark=mark, lanes=lanes, ghost=ghost, newest=newest, told=told)
+        panels.append((yield from drawing))
+        yield
     if "latency" in show:
         panels.append(latencies(record))
     sentence = one_line(told if caption is None else caption, 2000)
@@ -105,6 +139,9 @@ def figure(
     text = element("figcaption", *lines, **live, style="margin-top:6px;max-width:640px")
     picture = element("div", *panels, style="overflow-x:auto")
     return element("figure", picture, text, style="margin:8px 0")
+
+
+figure = at_once(figure_in_parts)
 
 
 def _how_to_read(page: Page) -> str:
