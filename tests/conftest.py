@@ -34,6 +34,7 @@ LONG = {
     "test_sandbox",
     "test_schedules",
     "test_selftest",
+    "test_serving",
     "test_setup",
     "test_solved",
     "test_wire",
