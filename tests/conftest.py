@@ -35,6 +35,7 @@ LONG = {
     "test_schedules",
     "test_selftest",
     "test_serving",
+    "test_serving_front",
     "test_setup",
     "test_solved",
     "test_wire",
