@@ -44,7 +44,7 @@ class Screen:
     def __init__(self, recorder: Recorder, name: str, show: Sequence[str]) -> None:
         self._recorder, self._name, self._show = recorder, name, show
         self._window = Window(recorder)
-        self._live: _LivePicture | None = None
+        self._live: LivePicture | None = None
         self._drawing = self._draw()
         self._frame_ns = self._spent_ns = self._last_ns = 0
         self._next: asyncio.Handle | None = None
@@ -67,7 +67,7 @@ class Screen:
             picture = yield from figure_in_parts(record, show=self._show, about=True, newest=True)
             yield False
             if self._live is None:
-                self._live = _LivePicture()
+                self._live = LivePicture()
             self._live.draw(picture)
             if self._live.has_been_silent():
                 yield False
@@ -110,7 +110,7 @@ class Screen:
         return ""
 
 
-class _LivePicture:
+class LivePicture:
     """An output that changes. Widgets do not survive in a saved notebook, so something takes their place."""
 
     def __init__(self) -> None:
