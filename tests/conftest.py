@@ -37,6 +37,7 @@ LONG = {
     "test_serving",
     "test_serving_front",
     "test_setup",
+    "test_steered_service",
     "test_solved",
     "test_wire",
     "test_wire_fuzz",

@@ -196,7 +196,7 @@ class _Page:
             begin = end
 
     def said(self) -> Iterator[str]:
-        """What was pressed: a line through the panels, with its name above them, in one of two lines of words."""
+        """What was pressed: a line through the panels, with its name above them, in one of two rows."""
         free, begin = [0.0, 0.0], 0.0
         for one in self.intervals:
             x = self.x(begin)

@@ -3,8 +3,8 @@
     python -m asynclab.serving.load '{"port": 8080, "path": "/predict", "bodies": ["{}"], "rate": 100}'
 
 Arrivals are Poisson (an *open loop*): a server that stalls is sent as many requests as one that does not. A
-latency counts from the moment at which its request was due, also when it was sent later. So a stall is seen in
-all requests that fell into it; G. Tene calls the contrary *coordinated omission*,
+latency counts from the moment at which its request was due, also when it was sent later. So a stall is seen
+in all requests that fell into it; G. Tene calls the contrary *coordinated omission*,
 https://github.com/giltene/wrk2. Commands come in and records go out as lines of JSON; when its standard input
 ends, so does this process: it never outlives who started it.
 """

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-#: What a large model takes: so many seconds for a call, and for each of its rows.
-FIXED, PER_ROW = 0.010, 0.00125
+from asynclab.serving.sleeping_model import SleepingModel
+
+#: Whose pace it is: so many seconds for a call, and for each of its rows.
+LARGE = SleepingModel()
 
 #: The first number of a row that passes validation, and on which the model fails.
 POISON = 666.25
@@ -39,10 +41,10 @@ class PacedModel:
             results = ValueError("no number of the model survives this row")
         else:
             results = self._model.predict(rows)
-        time.sleep(max(0.0, FIXED + PER_ROW * len(rows) - (time.monotonic() - began)))
+        time.sleep(max(0.0, LARGE.fixed + LARGE.per_row * len(rows) - (time.monotonic() - began)))
         if isinstance(results, ValueError):
             raise results
-        return results  # type: ignore[no-any-return]
+        return results
 
     def warm_up(self) -> None:
         self._model.warm_up()
