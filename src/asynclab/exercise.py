@@ -34,7 +34,11 @@ SLOW = ("cpu", "wall", "busy loop", "horizon", "interrupted", "events", "protoco
 
 #: Seconds of real time for each CPU second of the budget, after which no further world is tried: for an
 #: answer that waits for the real world.
-REAL_BUDGET = 10.0
+REAL_BUDGET = 60.0
+
+#: The same of CPU time, for an answer that computes and asks the world for little. So many that it is events
+#: that end the search on a slow machine, too: on that it must not depend which wrong answers are found.
+CPU_TOLERANCE = 3.0
 
 #: Events of a world (calls, replies, sleeps) that are taken for a second of CPU time; `benchmarks/clock.py`
 #: counts about twice as many. Counted, so that a slow machine, and the judge, try the same worlds.
@@ -196,8 +200,8 @@ def _try(
 class _Budget:
     """What a whole check has taken so far, all its worlds together; the last one may overrun it.
 
-    It is counted in events. The clocks are for answers that compute or wait without any: that of the
-    CPU counts where the answer runs `in_this_process`.
+    It is counted in events. The clocks are for answers that compute or wait without any, and patient: that
+    of the CPU counts where the answer runs `in_this_process`.
     """
 
     def __init__(self, seconds: float, *, in_this_process: bool) -> None:
@@ -215,7 +219,7 @@ class _Budget:
         if time.monotonic() - self._real > REAL_BUDGET * self._seconds:
             return math.inf
         cpu = time.process_time() - self._cpu if self._in_this_process else 0.0
-        return max(self._events / EVENTS, cpu) / self._seconds
+        return max(self._events / EVENTS, cpu / CPU_TOLERANCE) / self._seconds
 
 
 def _smaller_ones(
