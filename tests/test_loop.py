@@ -70,6 +70,23 @@ def test_a_wait_for_less_than_a_nanosecond_takes_one(loop):
     assert loop.time() == 1.0
 
 
+def test_a_timer_that_is_due_a_rounding_error_later_takes_a_nanosecond(loop):
+    due, looked = 0.1 + 0.2, []  # 0.30000000000000004
+
+    async def main():
+        await asyncio.sleep(0.3)
+        look()
+        await asyncio.sleep(1.0)
+
+    def look():
+        looked.append(loop.time())
+        if loop.time() < due and len(looked) < 9:
+            loop.call_at(due, look)
+
+    loop.run_until_complete(main())
+    assert looked == [0.3, 0.300000001]
+
+
 def test_the_time_stands_still_while_something_can_run(loop):
     async def main():
         for _ in range(1000):

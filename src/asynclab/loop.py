@@ -180,7 +180,9 @@ class VirtualLoop(BaseEventLoop):
             raise RuntimeError("Event loop is closed")
         kind = _Sleep if callback is _wake else asyncio.TimerHandle
         timer = kind(when, callback, args, self, context)
-        self._timers.add(round(min(when, FOREVER) * NS), timer)
+        # What is later than `time()` takes time: `look again at due, if time() < due` comes to an end.
+        soonest = self._room.now + 1 if when > self._room.now / NS else 0
+        self._timers.add(max(soonest, round(min(when, FOREVER) * NS)), timer)
         return timer
 
     def run_forever(self) -> None:
