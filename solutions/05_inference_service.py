@@ -13,9 +13,13 @@
 
 # %% setup
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from asynclab import check, hint, solution
 
 # %% setup
 #: Works on a list of rows and gives as many results, in the same order: ``results = await device(rows)``.
@@ -71,6 +75,73 @@ class Drainable(Protocol):
 
 # %% [markdown]
 # ## 2. One row or many
+
+# %% [markdown]
+# ### Exercise 1. Batches
+# {{exercise batcher}}
+#
+# The window belongs to the first row of a batch.
+
+
+# %% exercise="batcher"
+class Batcher:
+    """Collects rows into batches for a device.
+
+    `await batcher.submit(row)` gives the result of that row. Rows leave in the order in which they came, at
+    most `max_batch` in one call of `await device(rows)`, and one call at a time. A batch leaves when it has
+    `max_batch` rows, or `max_wait` seconds after its first row came, whichever is sooner. When the device
+    is busy then, it leaves as soon as the device is free, with the rows that have come meanwhile, up to
+    `max_batch`. Rows are collected while the device works, and their `max_wait` runs from when they came.
+
+    When the device raises, every `submit` of that batch raises that error, and the next batch is not
+    affected. A `submit` that is cancelled disturbs no other row; its row may be computed or not. A batcher
+    is made while a loop runs.
+    """
+
+    def __init__(self, device: Device, *, max_batch: int, max_wait: float) -> None:
+        ### BEGIN SOLUTION
+        self._device, self._max_batch, self._max_wait = device, max_batch, max_wait
+        self._waiting: deque[tuple[Any, asyncio.Future[Any], float]] = deque()
+        self._came = asyncio.Event()
+        self._sending = asyncio.create_task(self._send_batches())  # kept, or it may be collected
+        ### END SOLUTION
+
+    async def submit(self, row: Any) -> Any:
+        ### BEGIN SOLUTION
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._waiting.append((row, future, loop.time() + self._max_wait))
+        self._came.set()
+        return await future
+
+    async def _send_batches(self) -> None:
+        while True:
+            await self._until_due()
+            count = min(self._max_batch, len(self._waiting))
+            batch = [self._waiting.popleft() for _ in range(count)]
+            try:
+                results = await self._device([row for row, _, _ in batch])
+            except Exception as error:
+                for _, future, _ in batch:
+                    if not future.done():  # its client may have left
+                        future.set_exception(error)
+            else:
+                for (_, future, _), result in zip(batch, results, strict=True):
+                    if not future.done():
+                        future.set_result(result)
+
+    async def _until_due(self) -> None:
+        while not self._waiting:
+            self._came.clear()
+            await self._came.wait()
+        _, _, leaves = self._waiting[0]
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(leaves):
+                while len(self._waiting) < self._max_batch:
+                    self._came.clear()
+                    await self._came.wait()
+        ### END SOLUTION
+
 
 # %% [markdown]
 # ## 3. The model in its own thread
