@@ -15,6 +15,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -87,15 +88,16 @@ class Drainable(Protocol):
 class Batcher:
     """Collects rows into batches for a device.
 
-    `await batcher.submit(row)` gives the result of that row. Rows leave in the order in which they came, at
-    most `max_batch` in one call of `await device(rows)`, and one call at a time. A batch leaves when it has
-    `max_batch` rows, or `max_wait` seconds after its first row came, whichever is sooner. When the device
-    is busy then, it leaves as soon as the device is free, with the rows that have come meanwhile, up to
-    `max_batch`. Rows are collected while the device works, and their `max_wait` runs from when they came.
+    `await batcher.submit(row)` gives the result of that row. Rows leave in the order in which
+    they came, at most `max_batch` in one call of `await device(rows)`, and one call at a time.
+    A batch leaves when it has `max_batch` rows, or `max_wait` seconds after its first row came,
+    whichever is sooner. When the device is busy then, it leaves as soon as the device is free,
+    with the rows that have come meanwhile, up to `max_batch`. Rows are collected while the
+    device works, and their `max_wait` runs from when they came.
 
-    When the device raises, every `submit` of that batch raises that error, and the next batch is not
-    affected. A `submit` that is cancelled disturbs no other row; its row may be computed or not. A batcher
-    is made while a loop runs.
+    When the device raises, every `submit` of that batch raises that error, and the next batch
+    is not affected. A `submit` that is cancelled disturbs no other row; its row may be computed
+    or not. A batcher is made while a loop runs.
     """
 
     def __init__(self, device: Device, *, max_batch: int, max_wait: float) -> None:
@@ -145,6 +147,45 @@ class Batcher:
 
 # %% [markdown]
 # ## 3. The model in its own thread
+
+# %% [markdown]
+# ### Exercise 2. One thread for the model
+# {{exercise device_worker}}
+#
+# Whoever waits may leave; what the thread has begun goes on.
+
+
+# %% exercise="device_worker"
+class DeviceWorker:
+    """A device that the event loop can wait for: one thread, in which the blocking model runs.
+
+    `await worker.run(rows)` gives `model(rows)` as soon as the model has, or raises what it
+    raises. `model` is a plain function that blocks its thread and must never be called twice at
+    once: all calls are made in one thread, in the order of `run`, and the event loop stays
+    free. When a `run` is cancelled, what the model has begun goes on to its end, and the next
+    call begins after it.
+
+    `worker.close()` does not wait: what was given to `run` before is still answered. A `run`
+    after it raises RuntimeError. Closing twice is harmless.
+    """
+
+    def __init__(self, model: Callable[[list[Any]], list[Any]]) -> None:
+        ### BEGIN SOLUTION
+        self._model = model
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        ### END SOLUTION
+
+    async def run(self, rows: list[Any]) -> list[Any]:
+        ### BEGIN SOLUTION
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._model, rows)
+        ### END SOLUTION
+
+    def close(self) -> None:
+        ### BEGIN SOLUTION
+        self._thread.shutdown(wait=False)  # from now on the executor refuses by itself
+        ### END SOLUTION
+
 
 # %% [markdown]
 # ## 4. Full

@@ -1,0 +1,14 @@
+# says: raises RuntimeError at once after `close`
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+
+class DeviceWorker:
+    def __init__(self, model):
+        self.model, self.pool = model, ThreadPoolExecutor(1)
+
+    async def run(self, rows):
+        return await asyncio.get_running_loop().run_in_executor(self.pool, self.model, rows)
+
+    def close(self):
+        pass
