@@ -157,6 +157,26 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "exercises.backpressure_limits": {"exercise", "measure", "narrate", "observed", "record", "trial"},
     "exercises.backpressure_pipeline": {"exercise", "measure", "narrate", "observed", "service", "trial"},
+    "exercises.inference_batching": {
+        "clients",
+        "exercise",
+        "measure",
+        "narrate",
+        "observed",
+        "record",
+        "service",
+        "trial",
+    },
+    "exercises.inference_device": {
+        "clients",
+        "exercise",
+        "measure",
+        "narrate",
+        "observed",
+        "record",
+        "service",
+        "trial",
+    },
     "exercises.concurrency": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     # the inference service, and who sends it load
     "serving": set(),
@@ -394,7 +414,7 @@ def test_a_record_knows_nothing_and_the_world_only_what_crosses_to_it():
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("exercises.")])
 def test_an_exercise_sees_scenes_and_records_and_never_an_answer(module):
     others = {name for name in MAY_IMPORT[module] if not name.startswith("exercises.")}
-    assert others <= {"exercise", "measure", "narrate", "observed", "record", "service", "trial"}
+    assert others <= {"clients", "exercise", "measure", "narrate", "observed", "record", "service", "trial"}
 
 
 @pytest.mark.parametrize("module", ["runner", "answering"])

@@ -9,7 +9,6 @@ from typing import Any
 
 from asynclab.clients import Made
 from asynclab.exercise import exercise
-from asynclab.link import decode
 from asynclab.measure import TIME_TOLERANCE, same, shown
 from asynclab.narrate import format_seconds
 from asynclab.observed import Run
@@ -170,7 +169,7 @@ def _requires_answers(run: Run, rows: Sequence[list[int]]) -> None:
     wrong = [
         request
         for request, row in zip(run.record.requests, rows, strict=False)
-        if not (request.how == "reply" and same(decode(request.value), 2 * row[0]))
+        if not (request.how == "reply" and same(request.value, 2 * row[0]))
     ]
     run.requires(
         not wrong,
@@ -194,7 +193,7 @@ def _requires_answers(run: Run, rows: Sequence[list[int]]) -> None:
 
 def _how(request: Request) -> str:
     return {
-        "reply": f"gave {shown(decode(request.value))}",
+        "reply": f"gave {shown(request.value)}",
         "error": f"raised {request.error}: {request.value}",
     }.get(request.how, "was not answered")
 
@@ -233,7 +232,7 @@ def _first_missed(
     calls, free = run.record.calls("device"), 0.0
     for number, departure in enumerate(due):
         call = calls[number] if number < len(calls) else None
-        taken = decode(call.args[0]) if call else []
+        taken = call.args[0] if call else []
         at = call.start if call else math.inf
         if taken != [rows[row] for row in departure.rows] or abs(at - departure.at) > TIME_TOLERANCE:
             first = departure.rows[0]
@@ -302,7 +301,7 @@ def _the_device_fails(trial: Trial, max_batch: int, max_wait: float, quick: floa
         max_batch,
         max_wait,
         curve,
-        fail=lambda rows, _: ValueError("out of memory") if [1] in decode(rows) else None,
+        fail=lambda rows, _: ValueError("out of memory") if [1] in rows else None,
     )
     arrivals = [*_burst(0.0, max_batch), 0.3 * quick + 0.01, 0.3 * quick + 0.011, *_burst(1.0, max_batch)]
     for row, at in enumerate(arrivals):
@@ -382,7 +381,7 @@ def _undisturbed(
         for request, by in stayed
         if request.how != "reply"
         or (request.end or 0.0) > by + TIME_TOLERANCE
-        or decode(request.value) != 2 * request.args[0][0]
+        or request.value != 2 * request.args[0][0]
     ]
     told = ""
     if late:

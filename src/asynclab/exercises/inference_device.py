@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from asynclab.clients import Made
 from asynclab.exercise import exercise
-from asynclab.link import decode
 from asynclab.measure import TIME_TOLERANCE, same, shown
 from asynclab.narrate import format_seconds
 from asynclab.observed import Run
@@ -75,7 +74,7 @@ def _one_by_one(trial: Trial, first: float, each: float) -> bool:
     asked = [request for request in run.record.requests if request.method == "run"]
     _requires_answers(run, asked, batches)
     run.peak(model).at_most(1, "never calls the model twice at once")
-    order = [decode(call.args[0]) for call in run.record.calls("model")]
+    order = [call.args[0] for call in run.record.calls("model")]
     run.requires(
         order == batches,
         "calls the model in the order of `run`",
@@ -108,7 +107,7 @@ def _requires_answers(run: Run, asked: Sequence[Request], batches: Sequence[list
     wrong = [
         (request, rows)
         for request, rows in zip(asked, batches, strict=False)
-        if not (request.how == "reply" and same(decode(request.value), [2 * row for row in rows]))
+        if not (request.how == "reply" and same(request.value, [2 * row for row in rows]))
     ]
     told = (
         f"the model doubles; run({wrong[0][1]}) at {_exact(wrong[0][0].at)} {_how(wrong[0][0])}"
@@ -120,7 +119,7 @@ def _requires_answers(run: Run, asked: Sequence[Request], batches: Sequence[list
 
 def _how(request: Request) -> str:
     return {
-        "reply": f"gave {shown(decode(request.value))} at {_exact(request.end)}",
+        "reply": f"gave {shown(request.value)} at {_exact(request.end)}",
         "error": f"raised {request.error}: {request.value}",
     }.get(request.how, "was not answered")
 
@@ -171,7 +170,7 @@ def _the_model_raises(trial: Trial, first: float, each: float) -> None:
         trial,
         first,
         each,
-        fail=lambda rows, _: ValueError("a NaN in row 13") if 13 in decode(rows) else None,
+        fail=lambda rows, _: ValueError("a NaN in row 13") if 13 in rows else None,
     )
     for at, rows in ((0.1, [1, 13]), (0.101, [2]), (2.0, [3])):
         trial.at(at, worker, "run", rows, patience=5.0)
