@@ -20,9 +20,12 @@ from asynclab.serving.service import Service
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+_encoder = json.JSONEncoder(allow_nan=False)  # json.dumps would make one for each response
+
+
 def to_json(value: Any) -> bytes:
     """Strict JSON, which has no NaN. Raises: ValueError: if there is one."""
-    return json.dumps(value, allow_nan=False).encode()
+    return _encoder.encode(value).encode()
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,8 @@ class Front:
 
     async def _body(self, request: web.Request) -> bytes:
         try:
+            if request.content.is_eof():  # it came with the headers, as small ones do
+                return await request.read()
             async with asyncio.timeout(self._limits.seconds):
                 return await request.read()
         except TimeoutError:

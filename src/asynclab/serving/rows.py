@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,20 +27,19 @@ class Rows:
         """The row of ``{"row": [...]}``. Raises: Refused: with 400 and what is wrong with it."""
         try:
             row = self.loads(body)["row"]
-            numbers = type(row) is list and set(map(type, row)) <= {int, float}  # True is no number here
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            RecursionError,
-        ):  # TypeError, KeyError: JSON, of another shape
-            raise self._refused() from None
-        if not numbers or len(row) != self.width or not all(map(self._fits, row)):
-            raise self._refused()
-        return row  # type: ignore[no-any-return]
+            if type(row) is list and self._fits(row):
+                return row
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):  # no JSON, or of another shape
+            pass
+        raise self._refused()
 
-    def _fits(self, number: float) -> bool:
-        return -self.largest <= number <= self.largest  # which NaN is not
+    def _fits(self, row: list[Any]) -> bool:
+        return (
+            len(row) == self.width
+            and set(map(type, row)) <= {int, float}  # True is no number here
+            and all(map(math.isfinite, row))
+            and -self.largest <= min(row) <= max(row) <= self.largest
+        )
 
     def _refused(self) -> Refused:
         text = f'the body must be {{"row": [...]}} with {self.width} numbers from -{self.largest:g} to '
