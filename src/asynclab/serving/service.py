@@ -19,6 +19,9 @@ from asynclab.serving.settings import Settings
 from asynclab.serving.split import Split
 from asynclab.serving.version import Version
 
+#: Seconds. An answer that is there at the deadline itself is in time.
+TICK = 1e-6
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -96,7 +99,7 @@ class Service:
         deadline = min(deadline, now + self.settings.budget)
         with self._counted():
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(deadline + TICK):
                     return await self._answer(row, client, version, deadline)
             except TimeoutError:
                 raise Refused(504, "late", "there was no answer in time") from None
