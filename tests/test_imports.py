@@ -226,6 +226,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serving.reference_parts": {"needs", "reference", "serving.parts"},
     "serving.load": set(),
     "serving.sender": {"serving.load"},
+    "serving.crowd": {"serving.interval", "serving.load", "serving.sender"},
+    "serving.mosec_peer": {"serving.interval", "serving.load", "serving.sender"},
     # and its run under load, steered by buttons
     "serving.interval": set(),
     "serving.paced": {"serving.sleeping_model"},

@@ -19,7 +19,7 @@ class Server:
     """Answers on a port of this machine as `answer` says, a status and a body for each request's body."""
 
     def __init__(self, answer):
-        self.answer, self.asked, self.connections = answer, [], 0
+        self.answer, self.asked, self.serving = answer, [], []
 
     async def __aenter__(self):
         self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
@@ -28,9 +28,12 @@ class Server:
 
     async def __aexit__(self, *_):
         self.server.close()
+        for task in self.serving:
+            task.cancel()
+        await asyncio.gather(*self.serving, return_exceptions=True)
 
     async def serve(self, reader, writer):
-        self.connections += 1
+        self.serving.append(asyncio.current_task())
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
@@ -38,7 +41,7 @@ class Server:
                 self.asked.append(body)
                 status, said = await self.answer(body)
                 writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(said)}\r\n\r\n{said}".encode())
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -79,7 +82,14 @@ def test_every_request_that_was_sent_is_counted_once():
 def test_connections_are_kept_and_used_again():
     server, _ = asyncio.run(everybody(at_once, requests=200))
 
-    assert server.connections < len(server.asked) / 2
+    assert len(server.serving) < len(server.asked) / 2
+
+
+def test_connections_that_are_held_are_opened_first_and_take_turns():
+    server, tallies = asyncio.run(everybody(at_once, requests=40, connections=20, hold=20))
+
+    assert len(server.serving) == 20
+    assert tallies[-1].connections == 20
 
 
 def test_a_stall_is_seen_in_every_request_that_was_due_in_it():

@@ -3,7 +3,8 @@
 parts, reference_parts: the classes that the lesson asks for, the learner's or ours · settings: its numbers ·
 service: the door, and what happens to a request · engine: rows into batches and through the model's thread ·
 quota, split, cache, expected: one small thing each · refused: the answers that are none · front: HTTP.
-steered: a run under load · load, sender: its clients · paced: its device · interval, dashboard: what is seen.
+steered: a run under load · load, sender, crowd: its clients · paced: its device · interval,
+dashboard: what is seen · mosec_peer: another server at the same device.
 
 All of it runs on the loop and the clock that it is started in, the world's as well as the real one.
 """

@@ -25,6 +25,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Connections that are opened at once: more are refused by a server's backlog, or wait a second.
+BACKLOG = 100
+
 #: Statuses of our own, beside those of HTTP: the client left, or the connection broke.
 LEFT, LOST = "left", "lost"
 
@@ -38,7 +41,8 @@ class Plan:
 
     `bodies` are sent in turn; a share `bad` of the requests sends `bad_body` in place of them. An answer
     within `deadline` is in time; after `patience` a client closes its connection. There are at most
-    `connections`; a request that finds none free waits for one, and its time runs.
+    `connections`; a request that finds none free waits for one, and its time runs. The first `hold` of them
+    are opened before it begins, and take turns.
     """
 
     port: int
@@ -50,6 +54,7 @@ class Plan:
     deadline: float = 0.1
     patience: float = 2.0
     connections: int = 1000
+    hold: int = 0
     every: float = 0.25
     seed: int = 1
     headers: dict[str, str] = field(default_factory=dict)
@@ -66,6 +71,7 @@ class Tally:
     ms: list[float] = field(default_factory=list)
     versions: Counter[str] = field(default_factory=Counter)
     open: int = 0  # requests that wait for an answer at its end
+    connections: int = 0  # at its end
     behind_ms: float = 0.0  # by how much a request was sent later than it was due, at most
     last: bool = False
 
@@ -124,7 +130,7 @@ class Load:
         self._bodies = [self._http(body) for body in plan.bodies]
         self._bad_body = self._http(plan.bad_body)
         self.rate, self.bad = plan.rate, plan.bad
-        self._free: list[_Connection] = []
+        self._free: deque[_Connection] = deque()
         self._connections = self._number = self._open = 0
         self._waiting: deque[_Request] = deque()
         self._connecting: set[asyncio.Task[None]] = set()
@@ -138,12 +144,18 @@ class Load:
 
     async def run(self) -> None:
         """Until it was told to stop and the last client has its answer or has left."""
+        for first in range(0, self._plan.hold, BACKLOG):
+            await asyncio.gather(
+                *[self._open_one() for _ in range(first, min(first + BACKLOG, self._plan.hold))]
+            )
         self._began = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._report())
             await self._send_all()
             telling.cancel()
         self._flush(last=True)
+        while self._free:
+            self._free.pop().transport.close()
 
     async def _send_all(self) -> None:
         loop, due = asyncio.get_running_loop(), self._began
@@ -168,16 +180,17 @@ class Load:
         self._tally.behind_ms = max(self._tally.behind_ms, 1000 * (loop.time() - due))
         request.patience = loop.call_at(due + self._plan.patience, self._leave, request)
         if self._free:
-            self._free.pop().send(request)
+            take = self._free.popleft if self._plan.hold else self._free.pop
+            take().send(request)
             return
         self._waiting.append(request)
         if self._connections < self._plan.connections:
-            self._connections += 1
-            task = asyncio.create_task(self._connect())
+            task = asyncio.create_task(self._open_one())
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
 
-    async def _connect(self) -> None:
+    async def _open_one(self) -> None:
+        self._connections += 1
         try:
             loop = asyncio.get_running_loop()
             _, made = await loop.create_connection(lambda: _Connection(self), "127.0.0.1", self._plan.port)
@@ -232,7 +245,7 @@ class Load:
     def _flush(self, *, last: bool = False) -> None:
         tally, self._tally = self._tally, Tally()
         tally.t = round(asyncio.get_running_loop().time() - self._began, 3)
-        tally.open, tally.last = self._open, last
+        tally.open, tally.connections, tally.last = self._open, self._connections, last
         self._tell(tally)
 
     def _http(self, body: str) -> bytes:
@@ -244,6 +257,15 @@ class Load:
 
 def _write(tally: Tally) -> None:
     print(json.dumps(vars(tally)), flush=True)
+
+
+def allow_open_files() -> None:
+    """As many as this machine gives a process; of those it usually gets a part at first."""
+    with suppress(ImportError):  # Windows knows no such limit
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def main(plan: Plan) -> None:
@@ -266,4 +288,5 @@ async def main(plan: Plan) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started it, whose end ends this
+    allow_open_files()
     asyncio.run(main(Plan(**json.loads(sys.argv[1]))))
