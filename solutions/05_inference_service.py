@@ -194,6 +194,78 @@ class DeviceWorker:
 # ## 5. Clients who left
 
 # %% [markdown]
+# ### Exercise 4. Rows that wait
+# {{exercise pending_rows}}
+#
+# A client that has left has cancelled its future.
+
+
+# %% exercise="pending_rows"
+class PendingRows:
+    """The rows that wait for the device, and the futures of those who wait for them.
+
+    A client that leaves cancels its future. Nothing that nobody waits for is computed, and
+    nobody's leaving disturbs the others: no method here raises because a future is done
+    already. All methods are plain, and are called in the event loop's thread. `len(pending)`
+    is how many rows wait whose client is still there.
+    """
+
+    def __init__(self) -> None:
+        ### BEGIN SOLUTION
+        self._rows: deque[PendingRow] = deque()
+        ### END SOLUTION
+
+    def put(self, row: Any, deadline: float) -> asyncio.Future[Any]:
+        """Let the row wait, and return the future that its client awaits."""
+        ### BEGIN SOLUTION
+        future = asyncio.get_running_loop().create_future()
+        self._rows.append(PendingRow(row, deadline, future))
+        return future
+        ### END SOLUTION
+
+    def take(self, max_batch: int, now: float) -> list[PendingRow]:
+        """Take the next rows out, at most `max_batch`, in the order in which they were put.
+
+        Rows whose client has left are dropped. Rows whose deadline is not after `now` are
+        dropped too, and their future gets a TimeoutError. Neither takes a place in the batch.
+        None left: return [].
+        """
+        ### BEGIN SOLUTION
+        batch: list[PendingRow] = []
+        while self._rows and len(batch) < max_batch:
+            one = self._rows.popleft()
+            if one.future.done():
+                continue
+            if one.deadline <= now:
+                one.future.set_exception(TimeoutError("too late for the device"))
+            else:
+                batch.append(one)
+        return batch
+        ### END SOLUTION
+
+    def answer(self, batch: list[PendingRow], results: list[Any]) -> None:
+        """Give each client of the batch its result, except to those who have left since `take`."""
+        ### BEGIN SOLUTION
+        for one, result in zip(batch, results, strict=True):
+            if not one.future.done():
+                one.future.set_result(result)
+        ### END SOLUTION
+
+    def fail(self, batch: list[PendingRow], error: Exception) -> None:
+        """Let each client of the batch have the error, except those who have left since `take`."""
+        ### BEGIN SOLUTION
+        for one in batch:
+            if not one.future.done():
+                one.future.set_exception(error)
+        ### END SOLUTION
+
+    def __len__(self) -> int:
+        ### BEGIN SOLUTION
+        return sum(not one.future.done() for one in self._rows)
+        ### END SOLUTION
+
+
+# %% [markdown]
 # ## 6. One bad row
 
 # %% [markdown]

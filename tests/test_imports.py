@@ -90,11 +90,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "early_locks": {"lanes", "locks"},
     "references": {"lanes", "link", "loop", "scheduler"},
     "fixtures": set(),
+    "service_fixtures": {"fixtures"},
     "needs": set(),
     "parking": set(),
     "dropping": set(),
     "watching": {"parking", "scheduler", "source_line"},
-    "driving": {"fixtures", "link", "loop", "needs", "references", "scheduler"},
+    "driving": {"fixtures", "link", "loop", "needs", "references", "scheduler", "service_fixtures"},
     "runner": {
         "capture",
         "driving",
@@ -177,6 +178,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "service",
         "trial",
     },
+    "exercises.inference_pending": {"exercise", "measure", "observed", "record", "service", "trial"},
     "exercises.concurrency": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     # the inference service, and who sends it load
     "serving": set(),

@@ -5,8 +5,6 @@ import collections
 import contextlib
 import math
 import time
-from dataclasses import dataclass
-from typing import Any
 
 from test_interfaces import doubled, outcome
 
@@ -104,125 +102,6 @@ def test_admission():
     for wrong in (AdmissionOfAll, AdmissionByTheBatchAsItIsNow):
         says = "answers what can be answered in time"
         assert outcome(check_admission, worlds=1, Admission=wrong) == says
-
-
-# PendingRows
-
-
-@dataclass
-class PendingRow:
-    row: Any
-    deadline: float
-    future: Any
-
-
-@fixture
-class PendingService:
-    """A service that takes, computes and answers, again and again; its clients have deadlines."""
-
-    def __init__(self, pending, device, max_batch):
-        self.pending, self.device, self.max_batch = pending, device, max_batch
-        self.came, self.task = asyncio.Event(), asyncio.create_task(self.work())
-
-    async def work(self):
-        while True:
-            batch = self.pending.take(self.max_batch, time.monotonic())
-            if not batch:
-                self.came.clear()
-                await self.came.wait()
-                continue
-            try:
-                results = await self.device([one.row for one in batch])
-            except Exception as error:
-                self.pending.fail(batch, error)
-            else:
-                self.pending.answer(batch, results)
-
-    async def ask(self, row, seconds):
-        future = self.pending.put(row, time.monotonic() + seconds)
-        self.came.set()
-        return await future
-
-
-def check_pending_rows(trial):
-    device = trial.function("device", "rows", latency=0.5, reply=doubled)
-    pending = trial.make("PendingRows")
-    service = trial.fixture("PendingService", pending, device, 3)
-    for row, at, seconds, patience in (
-        (1, 0.1, 9, None),
-        (2, 0.2, 9, 0.1),  # leaves while it waits
-        (3, 0.21, 0.2, None),  # is too late
-        (4, 0.22, 9, None),
-        (5, 0.23, 9, 0.6),  # leaves while it is computed
-        (6, 0.24, 9, None),
-        (7, 3.0, 9, None),
-    ):
-        trial.at(at, service, "ask", row, seconds, patience=patience)
-    trial.at(2.0, pending, "__len__")
-    run = trial.drive("PendingRows")
-
-    took = [call.args[0] for call in run.record.calls("device")]
-    run.requires(took == [[1], [4, 5, 6], [7]], "computes what somebody waits for, and only that", f"{took}")
-    hows = {one.args[0]: (one.how, one.error) for one in run.record.requests if one.method == "ask"}
-    run.requires(hows[3] == ("error", "TimeoutError"), "tells who is too late", f"row 3: {hows[3]}")
-    left = [one.value for one in run.record.requests if one.method == "__len__"]
-    run.requires(left == [0], "keeps no place for those who left", f"{left} rows are left")
-    answered = [row for row, how in hows.items() if how[0] == "reply"]
-    run.requires(answered == [1, 4, 6, 7], "answers those who stayed", f"answered: {answered}")
-
-
-class PendingRows:
-    def __init__(self):
-        self.rows = collections.deque()
-
-    def put(self, row, deadline):
-        future = asyncio.get_running_loop().create_future()
-        self.rows.append(PendingRow(row, deadline, future))
-        return future
-
-    def take(self, max_batch, now):
-        batch = []
-        while self.rows and len(batch) < max_batch:
-            one = self.rows.popleft()
-            if one.future.done():
-                continue
-            if one.deadline <= now:
-                one.future.set_exception(TimeoutError("too late"))
-            else:
-                batch.append(one)
-        return batch
-
-    def answer(self, batch, results):
-        for one, result in zip(batch, results, strict=True):
-            if not one.future.done():
-                one.future.set_result(result)
-
-    def fail(self, batch, error):
-        for one in batch:
-            if not one.future.done():
-                one.future.set_exception(error)
-
-    def __len__(self):
-        return sum(not one.future.done() for one in self.rows)
-
-
-class PendingRowsThatComputesTheDead(PendingRows):
-    def take(self, max_batch, now):
-        return [self.rows.popleft() for _ in range(min(max_batch, len(self.rows)))]
-
-
-class PendingRowsThatBreaks(PendingRows):
-    def answer(self, batch, results):
-        for one, result in zip(batch, results, strict=True):
-            one.future.set_result(result)
-
-
-def test_pending_rows():
-    assert outcome(check_pending_rows, worlds=1, PendingRows=PendingRows) == ""
-    wrong = outcome(check_pending_rows, worlds=1, PendingRows=PendingRowsThatComputesTheDead)
-    assert wrong == "computes what somebody waits for, and only that"
-    wrong = outcome(check_pending_rows, worlds=1, PendingRows=PendingRowsThatBreaks)
-    assert wrong == "deadlock"  # its batch task is dead, and row 7 waits for ever
 
 
 # run_batch

@@ -138,6 +138,9 @@ class PendingRows:
     are called in the event loop's thread. `len(pending)` is how many rows wait whose client is still there.
     """
 
+    def __init__(self) -> None:
+        raise NotImplementedError
+
     def put(self, row: Any, deadline: float) -> asyncio.Future[Any]:
         """Let the row wait, and return the future that its client awaits."""
         raise NotImplementedError

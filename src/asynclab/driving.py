@@ -7,6 +7,7 @@ from asyncio import wait
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from asynclab import service_fixtures  # noqa: F401  for what it adds to FIXTURES
 from asynclab.fixtures import FIXTURES
 from asynclab.link import decode, encode, split_named, stands_for, text_of
 from asynclab.loop import VirtualLoop
