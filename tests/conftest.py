@@ -36,6 +36,7 @@ LONG = {
     "test_selftest",
     "test_serving",
     "test_serving_front",
+    "test_serving_fuzz",
     "test_setup",
     "test_steered_service",
     "test_solved",

@@ -9,7 +9,7 @@ from served import BREAKS, HANGS, IS_NAN, IS_SHORT, PATH, PATIENT, POISON, WIDTH
 from asynclab.serving.front import Limits
 from asynclab.serving.settings import Settings
 
-SIZE = 1000  # bytes that a body may have in these tests
+SIZE = 3000  # bytes that a body may have in these tests: more than Python can nest
 
 MALFORMED = {
     "no JSON": "{",
@@ -98,7 +98,7 @@ def test_a_body_without_an_end_gets_413_as_soon_as_it_is_too_big():
     async def scenario(here):
         reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
         writer.write(f"POST {PATH} HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
-        writer.writelines([b"64\r\n" + b"x" * 100 + b"\r\n"] * 20)  # and the last chunk never comes
+        writer.writelines([b"64\r\n" + b"x" * 100 + b"\r\n"] * 40)  # and the last chunk never comes
         status, _, _ = await response(reader)
         writer.close()
         return status

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMessage
 
 from asynclab.serving.metrics import Metrics
 from asynclab.serving.refused import Refused
@@ -101,6 +100,9 @@ class Front:
         except web.HTTPException as error:  # no such path or method
             status, reason = error.status, "no route"
             raise
+        except Exception:
+            status, reason = 500, "bug"
+            raise
         finally:
             self._metrics.responded(status, reason, self._clock() - began)
 
@@ -132,7 +134,7 @@ class Front:
             raise Refused(408, "slow body", f"not there after {self._limits.seconds:g} s") from None
         except web.HTTPRequestEntityTooLarge:
             raise Refused(413, "big body", f"at most {self._limits.bytes} bytes") from None
-        except (web.RequestPayloadError, BadHttpMessage):
+        except web.RequestPayloadError:
             raise Refused(400, "bad body", "the body is not encoded as the headers say") from None
 
     @staticmethod
