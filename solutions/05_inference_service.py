@@ -13,10 +13,11 @@
 
 # %% setup
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
+import math
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -269,13 +270,254 @@ class PendingRows:
 # ## 6. One bad row
 
 # %% [markdown]
+# ### Exercise 5. One bad row
+# {{exercise run_batch}}
+#
+# The check puts the bad row at each place of 32 and counts the calls.
+
+
+# %% exercise="run_batch"
+async def run_batch(device: Device, rows: list[Any]) -> list[Any]:
+    """Return for each row its result or, for a bad row, the exception: bad rows do not spoil
+    the others.
+
+    `await device(rows)` gives one result for each row, in order, or raises when any of the
+    rows is bad, without saying which. A bad row's entry is the exception that the device
+    raised for that row alone.
+
+    One call of the device at a time, and never twice with the same rows. When no row is bad,
+    one call. When one of n rows is bad (n a power of two), at most 1 + 2 * log2(n) calls. No
+    rows: return [], without a call. A cancellation goes on to your caller.
+    """
+    ### BEGIN SOLUTION
+    if not rows:
+        return []
+    try:
+        return await device(rows)
+    except Exception as error:
+        if len(rows) == 1:
+            return [error]
+    half = len(rows) // 2
+    return await run_batch(device, rows[:half]) + await run_batch(device, rows[half:])
+    ### END SOLUTION
+
+
+# %% [markdown]
 # ## 7. Versions
+
+# %% [markdown]
+# ### Exercise 6. A registry of versions
+# {{exercise model_registry}}
+#
+# The check asks who was given which version and when, how often `load` was called, and when each model
+# was freed.
+
+
+# %% exercise="model_registry"
+class ModelRegistry:
+    """The versions of a model: which is current, who uses which, and when one can go.
+
+        async with registry.lease() as model:  # the current version
+        async with registry.lease("v2") as model:
+        await registry.promote("v3")
+
+    `load(version)` is a plain function that blocks for long and gives a model; it raises
+    KeyError for a version that does not exist. `load` and `model.warm_up()` run in threads:
+    the event loop stays free, and a lease of what is loaded begins at once. A version that is
+    wanted by several at once is loaded once. Nobody gets a model before its `warm_up` has
+    ended. Whoever is cancelled while waiting disturbs no other.
+
+    A model is freed by `model.free()`, exactly once, as soon as it is neither current nor
+    leased nor about to be: not earlier, not later. A version that was freed, or whose load
+    failed, is loaded again when it is wanted again.
+    """
+
+    def __init__(self, load: Callable[[str], Model]) -> None:
+        ### BEGIN SOLUTION
+        self._load, self._promoting = load, asyncio.Lock()
+        self._models: dict[str, asyncio.Task[Model]] = {}  # loaded, or being loaded
+        self._users: Counter[str] = Counter()  # who leases, waits or promotes, by version
+        self._current = self._before = ""
+        ### END SOLUTION
+
+    def lease(self, version: str | None = None) -> AbstractAsyncContextManager[Model]:
+        """The model of that version, or of the version that is current when the block begins.
+
+        All through the block it is the same model. Raises what `load` raises; RuntimeError
+        without a version when none is current.
+        """
+        ### BEGIN SOLUTION
+        return asynccontextmanager(self._use)(version)
+
+    async def _use(self, version: str | None) -> AsyncIterator[Model]:
+        """Whoever is in here, or waits to be, keeps the model from being freed."""
+        version = version or self._current
+        if not version:
+            raise RuntimeError("no version is current")
+        self._users[version] += 1
+        try:
+            if version not in self._models:
+                self._models[version] = asyncio.create_task(asyncio.to_thread(self._make, version))
+                self._models[version].add_done_callback(lambda _: self._tidy(version))
+            yield await asyncio.shield(self._models[version])
+        finally:
+            self._users[version] -= 1
+            self._tidy(version)
+
+    def _make(self, version: str) -> Model:
+        model = self._load(version)
+        model.warm_up()
+        return model
+
+    def _tidy(self, name: str) -> None:
+        """Forget a load that has failed; free what nobody has and nobody waits for."""
+        task = self._models.get(name)
+        if task and task.done() and (task.exception() or not (self._users[name] or name == self._current)):
+            del self._models[name]
+            if not task.exception():
+                task.result().free()
+        ### END SOLUTION
+
+    async def promote(self, version: str) -> None:
+        """Make the version current, once it is loaded and warmed up; until then the old one is
+        current.
+
+        When it cannot be loaded, raise the error; the old one stays current. Of several
+        promotions under way, the one that was called last has the last word. To promote what
+        is current changes nothing.
+        """
+        ### BEGIN SOLUTION
+        async with self._promoting, self.lease(version):  # who came first is first
+            if version != self._current:
+                self._before, self._current = self._current, version
+                self._tidy(self._before)
+        ### END SOLUTION
+
+    async def rollback(self) -> None:
+        """Promote the version that was current before this one; RuntimeError when there was
+        none.
+        """
+        ### BEGIN SOLUTION
+        if not self._before:
+            raise RuntimeError("no version was current before this one")
+        await self.promote(self._before)
+        ### END SOLUTION
+
 
 # %% [markdown]
 # ## 8. Alive, ready, well
 
 # %% [markdown]
+# ### Exercise 7. Alive, ready, well
+# {{exercise health}}
+#
+# Three questions, three who ask: the supervisor, the load balancer, and you.
+
+
+# %% exercise="health"
+class Health:
+    """Is the process alive, may it get requests, and how have the last ones been? All methods
+    are plain.
+
+    `record(now, seconds, ok)` tells of a request that ended `now`, after so many seconds, well
+    or not; times do not fall.
+    """
+
+    def __init__(self, window: float, min_requests: int) -> None:
+        ### BEGIN SOLUTION
+        self._window, self._min_requests = window, min_requests
+        self._warm = False
+        self._ended: deque[tuple[float, float, bool]] = deque()  # (now, seconds, ok), the oldest first
+        ### END SOLUTION
+
+    def record(self, now: float, seconds: float, ok: bool) -> None:
+        ### BEGIN SOLUTION
+        self._ended.append((now, seconds, ok))
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        while self._ended and self._ended[0][0] <= now - self._window:
+            self._ended.popleft()
+        ### END SOLUTION
+
+    def live(self) -> bool:
+        """True as long as the process can answer at all, so always, also before it is warmed
+        up.
+        """
+        ### BEGIN SOLUTION
+        return True
+        ### END SOLUTION
+
+    def warmed(self) -> None:
+        """The model is loaded and has run once."""
+        ### BEGIN SOLUTION
+        self._warm = True
+        ### END SOLUTION
+
+    def ready(self) -> bool:
+        """Whether requests may be sent here: True from `warmed` on, however the requests
+        go.
+        """
+        ### BEGIN SOLUTION
+        return self._warm
+        ### END SOLUTION
+
+    def stats(self, now: float) -> dict[str, Any]:
+        """The requests of the last `window` seconds: "requests", "error_rate", "p50", "p95"
+        and "p99".
+
+        "requests" counts them. "error_rate" is the share that did not end well, a ratio. A
+        quantile is by nearest rank: of n requests in the order of their seconds, well ended or
+        not, p95 is number ceil(0.95 * n). With fewer than `min_requests` (1 or more) all but
+        "requests" are None.
+        """
+        ### BEGIN SOLUTION
+        self._forget(now)
+        count = len(self._ended)
+        told: dict[str, Any] = {"requests": count, "error_rate": None, "p50": None, "p95": None, "p99": None}
+        if count >= self._min_requests:
+            ordered = sorted(seconds for _, seconds, _ in self._ended)
+            told["error_rate"] = sum(not ok for *_, ok in self._ended) / count
+            for part in (50, 95, 99):
+                told[f"p{part}"] = ordered[math.ceil(part * count / 100) - 1]
+        return told
+        ### END SOLUTION
+
+
+# %% [markdown]
 # ## 9. The end
+
+# %% [markdown]
+# ### Exercise 8. The end
+# {{exercise drain}}
+#
+# The check has a device that works and one that hangs, and clients who keep idle connections for an hour.
+
+
+# %% exercise="drain"
+async def drain(service: Drainable, grace: float) -> dict[str, int]:
+    """Bring the service to its end within `grace` seconds; return
+    `{"answered": count, "cut": count}`.
+
+    In this order: it is not ready any more; new work is refused; the rows that wait for their
+    batch leave; the work that was accepted is answered; the service is closed. It is closed as
+    soon as everything is answered, and after `grace` seconds in any case. Of the requests that
+    were pending when new work was refused, "answered" counts those that got their answer,
+    "cut" those that were still pending when you closed.
+    """
+    ### BEGIN SOLUTION
+    service.set_ready(False)
+    service.refuse_new()
+    accepted = service.pending()
+    service.flush()
+    with suppress(TimeoutError):  # the device hangs
+        async with asyncio.timeout(grace):
+            await service.wait_answered()
+    cut = service.pending()
+    await service.close()
+    return {"answered": accepted - cut, "cut": cut}
+    ### END SOLUTION
+
 
 # %% [markdown]
 # ## 10. What you have built already

@@ -186,9 +186,9 @@ class ModelRegistry:
         await registry.promote("v3")
 
     `load(version)` is a plain function that blocks for long and gives a model; it raises KeyError for a
-    version that does not exist. `load` and `model.warm_up()` run in threads: the event loop stays free. A
-    version that is wanted by several at once is loaded once. Nobody gets a model before its `warm_up` has
-    ended. Whoever is cancelled while waiting disturbs no other.
+    version that does not exist. `load` and `model.warm_up()` run in threads: the event loop stays free, and
+    a lease of what is loaded begins at once. A version that is wanted by several at once is loaded once.
+    Nobody gets a model before its `warm_up` has ended. Whoever is cancelled while waiting disturbs no other.
 
     A model is freed by `model.free()`, exactly once, as soon as it is neither current nor leased nor about
     to be: not earlier, not later. A version that was freed, or whose load failed, is loaded again when it is

@@ -166,3 +166,98 @@ async def monitored_stages(
     else:
         return
     raise failed
+
+
+@fixture
+async def use_model(
+    registry: Any, who: str, version: str | None, seconds: float, before: float = 0.0, fails: bool = False
+) -> None:
+    """Lease a model and call `predict(who)` at the beginning and at the end of a block of so many seconds.
+
+    The lease is asked for `before` seconds before the block begins. With `fails`, the block ends in a
+    ValueError.
+    """
+    lease = registry.lease(version)
+    await asyncio.sleep(before)
+    async with lease as model:
+        model.predict(who)
+        if seconds:
+            await asyncio.sleep(seconds)
+            model.predict(who)
+        if fails:
+            raise ValueError("the block failed")
+
+
+@fixture
+class DrainableService:
+    """A service at its end: some rows are at the device, others wait for a batch that does not fill.
+
+    It calls `tell(step)` for each step that is taken. Idle clients keep their connections for an hour.
+    """
+
+    def __init__(self, device: Callable[[list[Any]], Any], tell: Callable[[str], None]) -> None:
+        self._device, self._tell = device, tell
+        self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
+        self._open: list[asyncio.Future[Any]] = []
+        self._free = asyncio.Lock()
+        self._working: list[asyncio.Task[None]] = []
+        self._accepts = True
+
+    async def ask(self, row: Any, waits: bool = False) -> Any:
+        """The answer to the row, which is at the device at once, or `waits` for others."""
+        if not self._accepts:
+            raise ConnectionRefusedError("503")
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._open.append(future)
+        self._waiting.append((row, future))
+        if not waits:
+            self._send()
+        return await future
+
+    def _send(self) -> None:
+        batch, self._waiting = self._waiting, []
+        if batch:
+            self._working.append(asyncio.create_task(self._work(batch)))
+
+    async def _work(self, batch: list[tuple[Any, asyncio.Future[Any]]]) -> None:
+        async with self._free:
+            results = await self._device([row for row, _ in batch])
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+
+    def set_ready(self, ready: bool) -> None:
+        self._tell("set_ready(True)" if ready else "set_ready(False)")
+
+    def refuse_new(self) -> None:
+        self._accepts = False
+        self._tell("refuse_new")
+
+    def flush(self) -> None:
+        self._tell("flush")
+        self._send()
+
+    def pending(self) -> int:
+        return sum(not future.done() for future in self._open)
+
+    async def wait_answered(self) -> None:
+        while left := [future for future in self._open if not future.done()]:
+            await asyncio.wait(left)
+
+    async def wait_disconnected(self) -> None:
+        await asyncio.sleep(3000.0)
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)  # who does not await this has not closed
+        self._tell("close")
+        for future in self._open:
+            if not future.done():
+                future.set_exception(ConnectionError("closed"))
+
+
+@fixture
+async def drained(drain: Callable[..., Any], service: Any, grace: float, tell: Callable[[str], None]) -> Any:
+    """What `drain` returns; when it does, `tell` hears of it."""
+    counts = await drain(service, grace)
+    tell("returned")
+    return counts

@@ -1,0 +1,16 @@
+# says: says how many were answered, and how many were cut
+import asyncio
+from contextlib import suppress
+
+
+async def drain(service, grace):
+    service.set_ready(False)
+    service.refuse_new()
+    accepted = service.pending()
+    service.flush()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(grace):
+            await service.wait_answered()
+    cut = service.pending()
+    await service.close()
+    return {"answered": 0 if cut else accepted, "cut": accepted if cut else 0}

@@ -1,0 +1,15 @@
+# says: nobody comes any more who could fill it
+import asyncio
+from contextlib import suppress
+
+
+async def drain(service, grace):
+    service.set_ready(False)
+    service.refuse_new()
+    accepted = service.pending()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(grace):
+            await service.wait_answered()
+    cut = service.pending()
+    await service.close()
+    return {"answered": accepted - cut, "cut": cut}
