@@ -43,9 +43,9 @@ KEEPS = "keeps the version that is current when the other one cannot be loaded"
         ),
         (
             "An async generator for `lease` and `promote`: count + 1; the task of this version, made if "
-            "there is none, which loads and warms up in a thread; `yield await asyncio.shield(task)`; in `finally` "
-            "count - 1. When it is 0, and the version is not current, and the task is done: `free()`. Look "
-            "for that after a swap, and when the task ends, too."
+            "there is none, which loads and warms up in a thread; `yield await asyncio.shield(task)`; in "
+            "`finally` count - 1. When it is 0, and the version is not current, and the task is done: "
+            "`free()`. Look for that after a swap, and when the task ends, too."
         ),
     ),
 )

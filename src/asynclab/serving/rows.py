@@ -29,7 +29,13 @@ class Rows:
             row = self.loads(body)["row"]
             if type(row) is list and self._fits(row):
                 return row
-        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):  # no JSON, or of another shape
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+            OverflowError,
+        ):  # no JSON, or of another shape
             pass
         raise self._refused()
 
