@@ -280,6 +280,63 @@ def test_a_pipeline_fills_while_it_is_paused_and_goes_on_until_a_stage_crashes(o
     expect(output.get_by_role("button")).to_have_count(0)
 
 
+SERVED = """\
+from asynclab.serving.reference_parts import parts
+from asynclab.serving.steered import STEER, SteeredService
+
+class Model:
+    def __init__(self, version): ...
+    def predict(self, rows): return [0 for row in rows]
+    def warm_up(self): ...
+    def free(self): ...
+
+served = SteeredService(parts(), Model)
+with buttons(*STEER) as controls:
+    await served.run(controls)
+"""
+
+LEFT_BEHIND = "import psutil; print('processes:', len(psutil.Process().children()))"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_a_service_refuses_in_a_spike_and_is_drained(open_cells: Open, theme: str) -> None:
+    notebook = open_cells(SERVED, LEFT_BEHIND)
+    notebook.use_theme(theme)
+    notebook.start("cell-1")
+    output = notebook.output("cell-1")
+    expect(moving(output)).to_have_attribute("aria-label", re.compile("answered in time"))
+    output.get_by_role("button", name="spike").click()
+    expect(moving(output)).to_have_attribute("aria-label", re.compile(r"\d+ refused"))
+    expect(moving(output)).to_contain_text("spike")
+    notebook.screenshot(f"live_during_service_{theme.split()[1].lower()}")
+    output.get_by_role("button", name="swap").click()
+    expect(moving(output)).to_contain_text("v2 is current")
+    output.get_by_role("button", name="drain").click()
+    notebook.wait_until_done("cell-1")
+
+    expect(moving(output)).to_have_count(0)
+    expect(picture_in(output)).to_contain_text("drain")
+    expect(output).to_contain_text(
+        re.compile(r"requests in \d.* refused.* It was drained: \d+ answered, 0 cut\.")
+    )
+    expect(output).to_contain_text("You pressed spike 1 time, swap 1 time, drain 1 time.")
+    notebook.run("cell-2")
+    expect(notebook.output("cell-2")).to_contain_text("processes: 0")
+
+
+def test_the_stop_button_ends_a_service_and_its_clients(open_cells: Open) -> None:
+    notebook = open_cells(SERVED, LEFT_BEHIND)
+    notebook.start("cell-1")
+    output = notebook.output("cell-1")
+    expect(moving(output)).to_have_attribute("aria-label", re.compile("answered in time"))
+    notebook.interrupt()
+    notebook.wait_until_done("cell-1")
+
+    expect(picture_in(output)).to_have_attribute("aria-label", re.compile("answered in time"))
+    notebook.run("cell-2")
+    expect(notebook.output("cell-2")).to_contain_text("processes: 0")
+
+
 def test_a_live_cell_is_run_and_steered_with_the_keyboard_alone(open_cells: Open) -> None:
     notebook = open_cells(CONTROLLED)
     keyboard = notebook.page.keyboard

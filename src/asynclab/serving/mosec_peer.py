@@ -21,11 +21,11 @@ from asynclab.serving.sender import Sender
 
 PROGRAM = """
 from mosec import Server, Worker
-from asynclab.serving.sleeping_model import SleepingModel
+from asynclab.serving.paced import LARGE
 
 class Digits(Worker):
     def __init__(self):
-        self.model = SleepingModel()
+        self.model = LARGE
     def forward(self, bodies):
         return [{"result": result} for result in self.model.predict([body["row"] for body in bodies])]
 
@@ -44,7 +44,7 @@ def is_installed() -> bool:
 
 
 async def measure_mosec(
-    rate: float, *, seconds: float = 2.0, deadline: float = 0.2, capacity: int = 1024
+    rate: float, *, seconds: float = 2.0, deadline: float = 0.4, capacity: int = 1024
 ) -> str:
     """So many requests a second, open loop, for so long: how many are answered in time.
 
