@@ -19,7 +19,7 @@ from asynclab.record import NS
 from asynclab.serving.interval import Interval, quantile, total
 
 WIDTH, LEFT, RIGHT = 640, 84, 614
-TOP, PANEL, HEAD, GAP, STRIP = 34, 84, 20, 10, 22
+TOP, PANEL, HEAD, GAP, STRIP = 34, 84, 26, 8, 22
 
 #: The latency axis, in ms: decades, because a queue makes them a hundred times longer.
 LEAST_MS, MOST_MS = 1.0, 10_000.0
@@ -159,8 +159,8 @@ class _Page:
 
     def panel(self, number: int, title: str, curves: Sequence[Curve], axis: _Axis) -> Iterator[str]:
         floor = self.floor(number)
-        yield words(4, floor - PANEL - 8, title, fill=TEXT, font_weight=600)
-        yield from _key(curves, floor - PANEL - 8)
+        yield words(4, floor - PANEL - 12, title, fill=TEXT, font_weight=600)
+        yield from _key(curves, floor - PANEL - 12)
         for value, label in axis.ticks:
             y = floor - PANEL * axis.place(value)
             yield line(
