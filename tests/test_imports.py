@@ -244,6 +244,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serving.steered": {
         "cell",
         "controls",
+        "narrate",
         "picture.ink",
         "screen",
         "serving.dashboard",
@@ -258,6 +259,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serving.sender",
         "serving.service",
         "serving.settings",
+        "source_line",
     },
     "exercises.inference_one_bad_row": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     "exercises.inference_registry": {

@@ -143,6 +143,20 @@ def test_an_interrupt_leaves_no_process_behind(started):
     assert [process.returncode is not None for process in started] == [True]
 
 
+def test_a_part_that_raises_is_told_once_and_nothing_is_logged(caplog):
+    class Refusing(the_parts().admission):
+        def admit(self, now, waiting, busy_until):
+            raise NameError("median")
+
+    served = SteeredService(replace(the_parts(), admission=Refusing), Model)
+    asyncio.run(served.run(seconds=0.6))
+
+    failed = status(served)["500"]
+    assert failed > 0
+    assert f" In {failed} requests a part raised NameError('median')" in served.summary
+    assert caplog.text == ""
+
+
 def test_an_error_in_drain_reaches_the_cell():
     async def broken(service, grace):
         raise ValueError("not yet")

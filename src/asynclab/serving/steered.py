@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import fields
 from typing import Any
 
 from asynclab.cell import present, somebody_looks
 from asynclab.controls import Controls
+from asynclab.narrate import count
 from asynclab.picture.ink import element, with_code
 from asynclab.screen import LivePicture
 from asynclab.serving.dashboard import dashboard, told
@@ -27,6 +29,7 @@ from asynclab.serving.rows import Rows
 from asynclab.serving.sender import Sender
 from asynclab.serving.service import Service
 from asynclab.serving.settings import Settings
+from asynclab.source_line import line_of_traceback
 
 #: What its buttons are called; `buttons(*STEER)`.
 STEER = ("spike", "poison", "swap", "outage", "drain", "stop")
@@ -50,6 +53,38 @@ SHOWN = 240
 SETTINGS = Settings(max_batch=32, budget=0.4, margin=0.05)
 
 VERSIONS = ("v1", "v2")
+
+
+class _Errors(logging.Filter):
+    """What aiohttp would log for each request in which a part raised: kept, to be told once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 0
+        self.first: BaseException | None = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info is None or record.exc_info[1] is None:
+            return True
+        self.number += 1
+        self.first = self.first or record.exc_info[1]
+        return False
+
+    @contextmanager
+    def instead_of_the_log(self) -> Iterator[None]:
+        logger = logging.getLogger("aiohttp.server")
+        logger.addFilter(self)
+        try:
+            yield
+        finally:
+            logger.removeFilter(self)
+
+    def told(self) -> str:
+        if self.first is None:
+            return ""
+        line = line_of_traceback(self.first.__traceback__)
+        where = f", {line}" if line else ""
+        return f" In {count(self.number, 'request')} a part raised {self.first!r}{where}."
 
 
 class _Observer(Metrics):
@@ -89,6 +124,7 @@ class SteeredService:
     ) -> None:
         self._parts, self._settings, self._rate, self._width = parts, settings, rate, width
         self._deadline = settings.budget
+        self._errors = _Errors()
         self._faults = Faults()
         self._load = paced(load, self._faults)
         self._troubles: dict[str, float] = {}  # until when, on the loop's clock
@@ -101,7 +137,7 @@ class SteeredService:
     @property
     def summary(self) -> str:
         """What came of it, in words."""
-        return f"{told(self.intervals)} {self.end}".rstrip()
+        return f"{told(self.intervals)} {self.end}{self._errors.told()}".rstrip()
 
     async def run(self, controls: Controls | None = None, *, seconds: float | None = None) -> None:
         """Serve until it is stopped or drained, or nobody presses any more, or for so many seconds unseen."""
@@ -110,6 +146,7 @@ class SteeredService:
         self._picture = LivePicture() if seconds is None and somebody_looks() else None
         try:
             async with AsyncExitStack() as stack:
+                stack.enter_context(self._errors.instead_of_the_log())
                 await self._start(stack)
                 self._until += time.monotonic() - self._began
                 async for tally in self._sender.tallies():
