@@ -259,6 +259,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serving.sender",
         "serving.service",
         "serving.settings",
+        "session",
         "source_line",
     },
     "exercises.inference_one_bad_row": {"exercise", "measure", "narrate", "observed", "service", "trial"},

@@ -220,6 +220,21 @@ def test_a_session_cancels_and_names_what_a_demo_left_behind(kernel):
     assert of(messages, "stream")[0]["text"] == "[True, True]\n"
 
 
+def test_a_quiet_session_cancels_them_and_says_nothing(kernel):
+    source = """
+    from asynclab import session
+    with session(quiet=True):
+        task = asyncio.create_task(asyncio.sleep(60))
+        await asyncio.sleep(0)
+    await asyncio.wait([task])
+    print(task.cancelled())
+    """
+    messages = kernel.run(source)
+
+    assert of(messages, "display_data") == []
+    assert of(messages, "stream")[0]["text"] == "True\n"
+
+
 PRESSED = """
 from asynclab import buttons
 async def until(controls):

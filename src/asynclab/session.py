@@ -14,7 +14,7 @@ from asynclab.picture.ink import with_code
 
 
 @contextmanager
-def session() -> Iterator[None]:
+def session(*, quiet: bool = False) -> Iterator[None]:
     """Everything in the block ends with it: tasks that still run are cancelled, and named.
 
     Write it around a demo that may leave something behind, so that the next cell starts on a quiet loop:
@@ -23,7 +23,8 @@ def session() -> Iterator[None]:
             asyncio.create_task(ticker())
             await asyncio.sleep(1)
 
-    The loop's task factory is what it was before, whatever the demo put there.
+    The loop's task factory is what it was before, whatever the demo put there. With `quiet` nothing is named:
+    for tasks that have no end of their own.
     """
     loop = asyncio.get_running_loop()
     factory = loop.get_task_factory()
@@ -39,7 +40,7 @@ def session() -> Iterator[None]:
         left = sorted((task for task in made if not task.done()), key=lambda task: task.get_name())
         for task in left:
             task.cancel("its session ended")
-        if left:
+        if left and not quiet:
             _tell(left)
 
 

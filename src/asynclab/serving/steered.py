@@ -29,6 +29,7 @@ from asynclab.serving.rows import Rows
 from asynclab.serving.sender import Sender
 from asynclab.serving.service import Service
 from asynclab.serving.settings import Settings
+from asynclab.session import session
 from asynclab.source_line import line_of_traceback
 
 #: What its buttons are called; `buttons(*STEER)`.
@@ -146,6 +147,7 @@ class SteeredService:
         self._picture = LivePicture() if seconds is None and somebody_looks() else None
         try:
             async with AsyncExitStack() as stack:
+                stack.enter_context(session(quiet=True))  # a batcher has no end of its own
                 stack.enter_context(self._errors.instead_of_the_log())
                 await self._start(stack)
                 self._until += time.monotonic() - self._began
