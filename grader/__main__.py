@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument(
         "--wire", action="store_true", help="run each answer in a process apart from the judge, as for marks"
     )
+    prove.add_argument("--seed", type=int, default=0, metavar="N", help="draws other worlds (default: 0)")
     _add_jobs(prove)
 
     judge = add(

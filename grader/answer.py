@@ -79,7 +79,7 @@ def judge_over_wire(
         parts = _parts(answer, setup)
     except UnreadableError as error:
         return refused(exercise, "not_yet", str(error), seed)
-    with WirePlayer(parts, start, limits=Limits(cpu=exercise.budget)) as player:
+    with WirePlayer(parts, start, limits=Limits.of_cpu(exercise.budget)) as player:
         refusal = _refusal(player.load(World(seed=seed)).outcome, exercise, seed)
         return refusal or examine(exercise, {}, seed=seed, player=player)
 

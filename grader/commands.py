@@ -75,7 +75,7 @@ def prove(arguments: Namespace) -> int:
     repository, exercises = Repository(), all_exercises()
     names = choose(arguments.exercises, list(exercises), "exercise")
     lessons = read_lessons(repository.solutions)
-    proofs = _proofs(repository, names, lessons, arguments.jobs, wire=arguments.wire)
+    proofs = _proofs(repository, names, lessons, arguments.jobs, wire=arguments.wire, seed=arguments.seed)
     strays = [] if arguments.exercises else list(orphans(repository.corpus, exercises))
     if not arguments.json:
         return int(not print_proofs(proofs, strays))
@@ -227,10 +227,11 @@ def _proofs(
     jobs: int,
     *,
     wire: bool = False,
+    seed: int = 0,
 ) -> Iterator[list[Outcome]]:
     from grader.prove_all import Work, prove_all
 
     exercises = all_exercises()
-    return prove_all(
-        [Work(name, repository.corpus, lessons.get(exercises[name].notebook), wire) for name in names], jobs
-    )
+    corpus = repository.corpus
+    works = [Work(name, corpus, lessons.get(exercises[name].notebook), wire, seed) for name in names]
+    return prove_all(works, jobs)

@@ -87,7 +87,7 @@ def _mark_of(all_cells: list[Json], place: int, submission: Submission, run: Not
             "this cell is no check of the course, and what a learner's code says of itself proves nothing",
         )
     try:
-        limits = Limits(cpu=exercise.budget)
+        limits = Limits.of_cpu(exercise.budget)
         workers_seed = _workers_seed(seed, exercise.name)
         with NotebookPlayer(submission, run, place, workers_seed, limits=limits) as player:
             verdict = examine(exercise, {}, seed=seed, player=player)

@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from asynclab.exercise import Exercise, find_exercise
-from grader.answer import judge_over_wire
+from grader.answer import judge, judge_over_wire
 from grader.corpus import Known
 from grader.judge_file import Judged, judge_file
 from grader.lesson import Lesson
@@ -25,6 +25,7 @@ class Work:
     corpus: Path
     lesson: Lesson | None
     wire: bool = False  # each answer in a process of its own, at the other end of a link
+    seed: int = 0
 
 
 def prove_all(works: Sequence[Work], jobs: int) -> Iterator[list[Outcome]]:
@@ -93,21 +94,26 @@ def _prove_and_send(work: Work, sender: Connection) -> None:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     exercise, setup = find_exercise(work.exercise), work.lesson.setup if work.lesson else tuple
+    judge_one = judge_over_wire if work.wire else judge
 
-    def over_wire(known: Known) -> Judged:
-        return Judged.of(judge_over_wire(known.answer, exercise, setup=setup))
+    def judge_known(known: Known) -> Judged:
+        return Judged.of(judge_one(known.answer, exercise, setup=setup, seed=work.seed))
 
-    sender.send(list(prove(exercise, work.corpus, work.lesson, over_wire if work.wire else None)))
+    sender.send(list(prove(exercise, work.corpus, work.lesson, judge_known)))
 
 
 def _prove_apart(work: Work) -> list[Outcome]:
     """The same, with a process for each answer: one of them has ended the process that they shared."""
     exercise = find_exercise(work.exercise)
-    return list(prove(exercise, work.corpus, work.lesson, lambda known: _judge_apart(exercise, known)))
+
+    def judge_known(known: Known) -> Judged:
+        return _judge_apart(exercise, known, work.seed)
+
+    return list(prove(exercise, work.corpus, work.lesson, judge_known))
 
 
-def _judge_apart(exercise: Exercise, known: Known) -> Judged:
+def _judge_apart(exercise: Exercise, known: Known, seed: int) -> Judged:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{known.name}.py"
         path.write_bytes(known.answer.data)
-        return judge_file(exercise, path)
+        return judge_file(exercise, path, seed=seed)

@@ -194,6 +194,18 @@ def test_the_exercises_come_in_order_however_many_processes_there_are(tmp_path):
         assert [outcomes[0].exercise for outcomes in proofs] == ["two_fetches", "first_fetch", "fetch_all"]
 
 
+@pytest.mark.parametrize("wire", [False, True])
+def test_another_seed_draws_other_worlds(tmp_path, wire):
+    folder = tmp_path / "fetch_all"
+    folder.mkdir()
+    (folder / "wrong_none.py").write_text("# says: None\nasync def fetch_all(store, keys): pass\n")
+
+    works = [Work("fetch_all", tmp_path, None, wire, seed) for seed in (0, 1, 1)]
+    first, second, again = (outcomes[-1].message for outcomes in prove_all(works, jobs=1))
+
+    assert first != second == again
+
+
 def test_the_command_prints_one_array(tmp_path):
     process = subprocess.run(
         [sys.executable, "-m", "grader", "prove", "first_fetch", "--json"],

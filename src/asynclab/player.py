@@ -23,7 +23,7 @@ class LocalPlayer:
 
     def __init__(self, names: Mapping[str, Any], *, cpu: float = CPU_BUDGET) -> None:
         self._names = names
-        self._limits = Limits(cpu=cpu)
+        self._limits = Limits.of_cpu(cpu)
 
     def play(self, world: World, name: str | int, args: Sequence[Any], how: How) -> Record:
         """Run the function of that name, or drive objects of that class; a missing one is recorded too."""

@@ -64,6 +64,11 @@ class Limits:
     turns: int = MAX_TURNS
     threads: bool = field(default_factory=may_have_threads)
 
+    @classmethod
+    def of_cpu(cls, seconds: float) -> Limits:
+        """So much CPU, and the real time in which a busy machine has given it: ten times as much."""
+        return cls(cpu=seconds, wall=max(cls.wall, 10.0 * seconds))
+
 
 @dataclass(frozen=True)
 class Job:

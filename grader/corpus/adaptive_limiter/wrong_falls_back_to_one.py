@@ -1,4 +1,4 @@
-# says: lets through at least 90 %
+# says: lets through about 90 %
 import asyncio
 import time
 from collections import deque

@@ -275,6 +275,9 @@ LATENCY, TARGET = 0.1, 0.15
 #: Blocks after which it has settled: at the beginning, where nothing is known, and after a change.
 SETTLED_FIRST, SETTLED = 480, 320
 
+#: The promise is 90 %; where in its rise and fall a limit is when a stretch begins makes some per cent of it.
+ENOUGH = 0.85
+
 
 @exercise(
     "adaptive_limiter",
@@ -387,10 +390,10 @@ def _follows(trial: Trial) -> None:
     slow = [_p99(calls) for calls in settled]
     words = [name for name, *_ in phases]
     best = [phase[-1] for phase in phases]
-    low = [n for n in range(3) if rates[n] < 0.9 * best[n]]
+    low = [n for n in range(3) if rates[n] < ENOUGH * best[n]]
     run.requires(
         not low,
-        "lets through at least 90 % of what the other side can do, also when that changes",
+        "lets through about 90 % of what the other side can do, also when that changes",
         f"{words[low[0]]} {rates[low[0]]:.0f} blocks ended a second, where {best[low[0]]:.0f} can"
         if low
         else "",
