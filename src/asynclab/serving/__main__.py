@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from asynclab.serving.front import Front
+from asynclab.serving.front import Front, to_json
 from asynclab.serving.metrics import Metrics
 from asynclab.serving.reference_parts import parts
 from asynclab.serving.rows import Rows
@@ -61,12 +61,17 @@ def settle_garbage() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-async def serve(options: argparse.Namespace) -> int:
+async def serve(
+    options: argparse.Namespace,
+    *,
+    loads: Callable[[bytes], Any] = json.loads,
+    dumps: Callable[[Any], bytes] = to_json,
+) -> int:
     """Serve until SIGTERM or SIGINT; then drain. How many requests were cut."""
     chosen = {name: getattr(options, name) for name in vars(Settings()) if hasattr(options, name)}
     made, metrics, ended = parts(), Metrics(), asyncio.Event()
     service = Service(made, loader(options.models), Settings(**chosen), observer=metrics)
-    front = Front(service, metrics, options.name, Rows(WIDTH))
+    front = Front(service, metrics, options.name, Rows(WIDTH, loads=loads), dumps=dumps)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     port = await front.start(port=options.port)

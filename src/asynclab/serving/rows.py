@@ -29,14 +29,8 @@ class Rows:
             row = self.loads(body)["row"]
             if type(row) is list and self._fits(row):
                 return row
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            RecursionError,
-            OverflowError,
-        ):  # no JSON, or of another shape
-            pass
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            pass  # no JSON, or of another shape
         raise self._refused()
 
     def _fits(self, row: list[Any]) -> bool:
