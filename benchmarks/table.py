@@ -58,6 +58,13 @@ def report(result: dict[str, Any], rows: Sequence[Row], notes: Sequence[str], *,
     if as_json:
         print(json.dumps(result))
         return
+    show(rows)
+    state = f"load average {result['load_average']}, Python {result['python']}, {result['cpus']} CPUs"
+    print("\n".join(["", *notes, state]))
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Print the rows, of which the first is the heading, in columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         first, *others = (
@@ -65,5 +72,3 @@ def report(result: dict[str, Any], rows: Sequence[Row], notes: Sequence[str], *,
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         print("  ".join([first, *others]).rstrip())
-    state = f"load average {result['load_average']}, Python {result['python']}, {result['cpus']} CPUs"
-    print("\n".join(["", *notes, state]))

@@ -15,6 +15,7 @@ SMALL = {
     "clock.py": ["--tasks", "5", "--rounds", "1", "--calls", "20", "--repeat", "1"],
     "live.py": ["--switches", "50", "--repeat", "1", "--seconds", "1", "--rounds", "1"],
     "check.py": ["--fetches", "3", "--repeat", "1"],
+    "serving.py": ["--seconds", "1", "--repeat", "1", "--idle", "20"],
     "scale.py": ["--clients", "10", "--requests", "20"],
     "grading.py": ["--submissions", "2", "--rounds", "1"],
     "wire.py": ["--calls", "10", "--trips", "5", "--repetitions", "1"],
