@@ -1,4 +1,4 @@
-"""The inference service beside aiohttp alone, a naive server, LitServe and mosec: cost, overload, idle clients."""
+"""The service of 05 beside aiohttp alone, a naive server, LitServe, mosec: cost, overload, idle clients."""
 
 from __future__ import annotations
 

@@ -237,6 +237,17 @@ def test_a_split_gives_each_client_a_version_and_each_call_of_the_device_is_of_o
     assert sum(len(rows) for _, _, rows in day.computed) == 400
 
 
+def test_with_a_split_a_spike_leaves_what_the_device_can_do_in_two_calls_for_a_batch():
+    day = Day(versions=("v1", "v2"))
+    day.at(0.5, "split", {"v1": 1, "v2": 1})
+    come = poisson(day.trial.dice("arrivals"), 2.0 * CAPACITY, 3.0, 1.0)
+    day.trial.arrivals(day.service, "ask", come, lambda number: (number + 1, f"client {number}"))
+    day.run()
+
+    in_two_calls = 32 / (2 * FIXED + 32 * PER_ROW) / CAPACITY
+    assert day.good(1.0, 3.0) >= 0.9 * in_two_calls
+
+
 @pytest.mark.parametrize(
     ("version", "value"), [("v1", "v1 1"), ("v2", "404 no version"), ("v9", "404 no version")]
 )

@@ -114,10 +114,13 @@ class Engine:
         went_well = [await self._run(version, rows) for version, rows in by_version.items()]
         self._at_the_device.remove(batch)
         self._expected.over()
-        if all(went_well):  # else it took as long as its errors
+        if not all(went_well):  # it took as long as its errors
+            return
+        self._observer.worked(len(batch), self._clock() - began)
+        # Calls for several versions have a fixed cost each: in a small batch that says nothing of a full one.
+        if len(by_version) == 1 or len(batch) == self._settings.max_batch:
             self._admission.observe(len(batch), self._clock() - began)
             self._expected.observe(len(batch), self._clock() - began)
-            self._observer.worked(len(batch), self._clock() - began)
 
     async def _run(self, version: Version, batch: list[Any]) -> bool:
         """Answer a batch of one version; whether the device took all of it at once."""

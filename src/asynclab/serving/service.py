@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
 
 from asynclab.serving.cache import Cache
 from asynclab.serving.engine import Engine
@@ -23,8 +22,7 @@ from asynclab.serving.version import Version
 TICK = 1e-6
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A result, the version that gave it, and its source: "model", "cache" or "fallback"."""
 
     result: Any
@@ -95,16 +93,23 @@ class Service:
         """
         if not (self._open_to_new and self.health.ready()):
             raise Refused(503, "not ready", "this service takes no requests now", retry_after=1.0)
-        now = asyncio.get_running_loop().time()
-        deadline = min(deadline, now + self.settings.budget)
-        with self._counted():
-            try:
-                async with asyncio.timeout_at(deadline + TICK):
-                    return await self._answer(row, client, version, deadline)
-            except TimeoutError:
-                raise Refused(504, "late", "there was no answer in time") from None
-            except ConnectionError as error:
-                raise Refused(503, "closed", str(error), retry_after=1.0) from None
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        deadline = min(deadline, began + self.settings.budget)
+        self._pending += 1
+        try:
+            async with asyncio.timeout_at(deadline + TICK):
+                answer = await self._answer(row, client, version, deadline)
+        except Exception as error:
+            refused = _refusal(error)
+            self.health.record(clock(), clock() - began, refused.status < 500)
+            raise refused from error.__cause__
+        finally:
+            self._pending -= 1
+            if not self._pending:
+                self._all_answered.set()
+        self.health.record(clock(), clock() - began, True)
+        return answer
 
     async def _answer(self, row: Any, client: str, version: str | None, deadline: float) -> Answer:
         if self._quota:
@@ -129,24 +134,6 @@ class Service:
         result, made = await self._cache.get(key, lambda: self.engine.ask(model, row, deadline))
         return result, "model" if made else "cache"
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """An accepted request, until it has its answer. Health hears of it, unless its client has left."""
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        self._pending += 1
-        self._all_answered.clear()
-        try:
-            yield
-            self.health.record(clock(), clock() - began, True)
-        except Refused as refused:
-            self.health.record(clock(), clock() - began, refused.status < 500)
-            raise
-        finally:
-            self._pending -= 1
-            if not self._pending:
-                self._all_answered.set()
-
     # -- what `drain` asks for, and the probes
 
     def ready(self) -> bool:
@@ -167,6 +154,7 @@ class Service:
 
     async def wait_answered(self) -> None:
         while self._pending:
+            self._all_answered.clear()
             await self._all_answered.wait()
 
     async def wait_disconnected(self) -> None:
@@ -176,3 +164,18 @@ class Service:
     async def close(self) -> None:
         self.engine.close()
         await self._kept.aclose()
+
+
+def _refusal(error: Exception) -> Refused:
+    """What the client is told of it. An error that nobody expects goes on as it is.
+
+    Raises: Exception: that one.
+    """
+    match error:
+        case Refused():
+            return error
+        case TimeoutError():
+            return Refused(504, "late", "there was no answer in time")
+        case ConnectionError():
+            return Refused(503, "closed", str(error), retry_after=1.0)
+    raise error

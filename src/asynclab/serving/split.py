@@ -27,5 +27,7 @@ class Split:
 
     def pick(self, client: str) -> str | None:
         """The client's version; None, which stands for the current one, when nothing is split."""
+        if not self._versions:
+            return None
         place = zlib.crc32(client.encode()) / 2**32 * self._total  # the same in every process
-        return next((version for version, until in self._versions.items() if place < until), None)
+        return next((version for version, until in self._versions.items() if place < until))
