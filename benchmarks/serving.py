@@ -134,15 +134,22 @@ def measure(seconds: int, repeat: int, connections: int, models: Path) -> dict[s
                     kind, BODY.encode(), models=None, options=ADMITTING, capacity=capacity
                 ) as server:
                     seen["overload"].setdefault(name, []).append(asyncio.run(overload(server, seconds)))
-        for kind in _turned([kind for kind in there if kind.startswith(("aiohttp", "ref", "mosec"))], number):
-            with running(kind, BODY.encode(), models=None, options=["--budget", "0.5"]) as server:
-                seen["idle"].setdefault(kind, []).append(asyncio.run(idle(server, connections, seconds)))
+        for name, kind, options in _turned(_idle_servers(there), number):
+            with running(kind, BODY.encode(), models=None, options=options) as server:
+                seen["idle"].setdefault(name, []).append(asyncio.run(idle(server, connections, seconds)))
     return {part: {kind: _medians(rounds) for kind, rounds in of.items()} for part, of in seen.items()}
 
 
-def _turned(names: list[str], by: int) -> list[str]:
+def _turned(names: list[Any], by: int) -> list[Any]:
     by %= len(names)
     return names[by:] + names[:by]
+
+
+def _idle_servers(there: list[str]) -> list[tuple[str, str, list[str]]]:
+    """Those whose connections are counted, with the reference's options; once with the usual collector."""
+    patient = ["--budget", "0.5"]
+    counted = [(kind, kind, patient) for kind in there if kind.startswith(("aiohttp", "reference", "mosec"))]
+    return [*counted, ("reference, usual garbage collector", "reference", [*patient, "--usual-gc"])]
 
 
 def _variants(kind: str) -> Iterator[tuple[str, int | None]]:

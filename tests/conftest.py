@@ -37,6 +37,7 @@ LONG = {
     "test_serving",
     "test_serving_front",
     "test_serving_fuzz",
+    "test_serving_process",
     "test_setup",
     "test_steered_service",
     "test_solved",

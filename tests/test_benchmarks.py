@@ -22,9 +22,15 @@ SMALL = {
 }
 
 
+@pytest.fixture(autouse=True)
+def without_peers(monkeypatch):
+    """Servers that happen to be installed on this machine are not started."""
+    monkeypatch.setenv("PEERS", "nowhere")
+
+
 def run(script, *options):
     command = [sys.executable, str(FOLDER / script), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -96,12 +102,21 @@ def test_the_wire_is_compared_with_one_process():
 
 
 @pytest.mark.slow
+def test_the_service_is_compared_with_what_is_there():
+    result = small("serving.py")
+    assert result.keys() >= MACHINE | {"cpu_ratio_to_echo", "good_in_spike", "best_peer_good_in_spike"}
+    assert set(result["cost"]) == {"aiohttp echo", "reference", "naive"}
+    assert set(result["overload"]) == {"reference", "naive"}
+    assert {one["lost"] for one in result["idle"].values()} == {0}
+
+
+@pytest.mark.slow
 def test_marking_is_compared_with_stock_nbgrader(runtime):
     result = small("grading.py")
     assert set(result["doors"]) == {"stock nbgrader", "nbgrader, our judge", "the engine"}
 
 
-@pytest.mark.parametrize("script", sorted(set(SMALL) - {"grading.py"}))
+@pytest.mark.parametrize("script", sorted(set(SMALL) - {"grading.py", "serving.py"}))
 def test_the_table_has_the_machine_beside_it(script):
     last = run(script, *SMALL[script]).splitlines()[-1]
     assert last.startswith("load average ")

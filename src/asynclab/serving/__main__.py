@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--models", type=Path, help="folder with VERSION.pt files; none: a model that sleeps")
     parser.add_argument("--version", default="v1", help="the version to begin with (default %(default)s)")
     parser.add_argument("--grace", type=float, default=10.0, help="seconds for the end (default %(default)g)")
+    parser.add_argument("--usual-gc", action="store_true", help="leave the garbage collector as it is")
     for setting in ("max_batch", "cached"):
         add_setting(parser, setting, int)
     for setting in ("max_wait", "budget", "margin", "rate"):
@@ -53,8 +54,8 @@ def loader(folder: Path | None) -> Callable[[str], Any]:
 def settle_garbage() -> None:
     """Keep the collector from walking over all that is there for good, at every pass.
 
-    What opens later is walked as well, so passes are made rare. How much the tail of 10,000 connections
-    gains by it: `benchmarks/serving.py --idle`.
+    What comes later, such as 10,000 connections, it walks over as well, so passes are made rare. What it
+    does to the slowest answers: the last table of `benchmarks/serving.py`.
     """
     gc.collect()
     gc.freeze()
@@ -76,7 +77,8 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     port = await front.start(port=options.port)
     await service.start(options.version, example=[0.0] * WIDTH)
-    settle_garbage()
+    if not options.usual_gc:
+        settle_garbage()
     print(json.dumps({"port": port}), flush=True)
     await ended.wait()
     drained: dict[str, int] = await made.drain(front, options.grace)
