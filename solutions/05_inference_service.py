@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Protocol
 
 from asynclab import check, hint, solution
@@ -190,6 +191,69 @@ class DeviceWorker:
 
 # %% [markdown]
 # ## 4. Full
+
+# %% [markdown]
+# ### Exercise 3. The door
+# {{exercise admission}}
+#
+# Any way of reckoning that comes true will do.
+
+
+# %% exercise="admission"
+class Admission:
+    """Says at the door whether a request can be answered in time.
+
+    A client waits `budget` seconds, from when it comes to its answer. The device takes at most
+    `max_batch` rows at once, in the order in which they were admitted, and takes longer for
+    more rows; how long, and whether that changes, `observe` tells.
+
+    Judged by what comes of it, over whole days of requests: at 1.2 to 3 times what the device
+    can do, at least 95 % of what it can do is answered in time; at 0.8 times, at most 1 % is
+    refused; after a spike, after one call that took very long, or when the device has become
+    slower, it is as good again as before within a second.
+    """
+
+    def __init__(self, max_batch: int, budget: float) -> None:
+        ### BEGIN SOLUTION
+        self._max_batch, self._budget = max_batch, budget
+        self._known: dict[int, float] = {}  # what the first batches took, by their rows
+        self._ratios = deque([1.0] * 5, maxlen=5)  # what the last ones took, to what was expected
+        ### END SOLUTION
+
+    def admit(self, now: float, waiting: int, busy_until: float) -> bool:
+        """Whether to admit the request that comes `now`.
+
+        `waiting` rows were admitted before it and are not at the device yet. `busy_until` is
+        when the device is expected to be free; it is not after `now` when the device is free.
+        Times in seconds.
+        """
+        ### BEGIN SOLUTION
+        if not waiting and busy_until <= now:
+            return True  # whoever lets nobody in learns nothing
+        full = self._line(self._max_batch) * median(self._ratios)
+        batches = waiting // self._max_batch + 1  # its own, too, is full by the time it leaves
+        return max(now, busy_until) + batches * full <= now + self._budget
+        ### END SOLUTION
+
+    def observe(self, rows: int, seconds: float) -> None:
+        """The device has just worked on so many rows for so long.
+
+        Before the first `admit` it was called for a batch of 1 row and for one of `max_batch`
+        rows.
+        """
+        ### BEGIN SOLUTION
+        if len(self._known) < 2:
+            self._known[rows] = seconds
+        else:
+            self._ratios.append(seconds / self._line(rows))
+
+    def _line(self, rows: int) -> float:
+        """Seconds for so many rows, on the line through what the first batches took."""
+        few, many = min(self._known), max(self._known)
+        per_row = (self._known[many] - self._known[few]) / max(1, many - few)
+        return self._known[few] + (rows - few) * per_row
+        ### END SOLUTION
+
 
 # %% [markdown]
 # ## 5. Clients who left

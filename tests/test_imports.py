@@ -158,6 +158,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "exercises.backpressure_limits": {"exercise", "measure", "narrate", "observed", "record", "trial"},
     "exercises.backpressure_pipeline": {"exercise", "measure", "narrate", "observed", "service", "trial"},
+    "exercises.inference_admission": {
+        "clients",
+        "exercise",
+        "measure",
+        "narrate",
+        "observed",
+        "record",
+        "service",
+        "trial",
+    },
     "exercises.inference_batching": {
         "clients",
         "exercise",

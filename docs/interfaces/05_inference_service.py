@@ -108,7 +108,8 @@ class Admission:
 
     Judged by what comes of it, over whole days of requests: at 1.2 to 3 times what the device can do, at
     least 95 % of what it can do is answered in time; at 0.8 times, at most 1 % is refused; after a spike,
-    or after one call that took very long, it is as good again as before within a second.
+    after one call that took very long, or when the device has become slower, it is as good again as before
+    within a second.
     """
 
     def __init__(self, max_batch: int, budget: float) -> None:

@@ -1,0 +1,20 @@
+# says: Nobody is let in, so no batch runs
+class Admission:
+    def __init__(self, max_batch, budget):
+        self.max_batch, self.budget, self.first, self.last = max_batch, budget, {}, []
+
+    def line(self, rows):
+        per_row = (self.first[self.max_batch] - self.first[1]) / (self.max_batch - 1)
+        return self.first[1] + (rows - 1) * per_row
+
+    def observe(self, rows, seconds):
+        if len(self.first) < 2:
+            self.first[rows] = seconds
+        else:
+            self.last = [*self.last, seconds / self.line(rows)][-5:]
+
+    def full(self):
+        return self.line(self.max_batch) * sorted([1.0, *self.last])[len(self.last) // 2]
+
+    def admit(self, now, waiting, busy_until):
+        return 0 < waiting < self.max_batch
