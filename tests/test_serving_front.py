@@ -230,6 +230,18 @@ def test_rows_of_clients_who_left_are_not_computed_and_counted_as_499():
     assert run(scenario) == ([200, 200], [[HANGS], [4]], {200: 2, 499: 3})
 
 
+def test_a_model_is_not_freed_while_it_works_though_all_its_clients_have_left():
+    async def scenario(here):
+        late = await here.ask(HANGS, X_Timeout_Ms=50)
+        await here.service.registry.promote("v2")
+        freed = here.model.freed
+        here.model.goes_on.set()
+        await until(lambda: here.model.freed)
+        return late[0], freed, json.loads((await here.ask(1))[2])["model_version"]
+
+    assert run(scenario) == (504, False, "v2")
+
+
 def test_a_client_that_does_not_read_holds_up_nobody_else():
     async def scenario(here):
         body = json.dumps({"row": [1] * WIDTH})
