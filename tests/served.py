@@ -7,10 +7,9 @@ import threading
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from serving_parts import the_parts
-
 from asynclab.serving.front import Front
 from asynclab.serving.metrics import Metrics
+from asynclab.serving.reference_parts import parts
 from asynclab.serving.rows import Rows
 from asynclab.serving.service import Service
 from asynclab.serving.settings import Settings
@@ -112,7 +111,7 @@ async def response(reader):
 @asynccontextmanager
 async def served(settings=None, limits=None, fallback=None):
     """Inside the block it is served; afterwards nothing of it runs any more."""
-    models, made, metrics = {}, the_parts(), Metrics()
+    models, made, metrics = {}, parts(), Metrics()
 
     def load(version):
         if not version.startswith("v"):

@@ -5,11 +5,11 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from serving_parts import the_parts
 
 from asynclab.clients import burst, evenly, poisson
 from asynclab.fixtures import fixture
 from asynclab.player import LocalPlayer
+from asynclab.serving.reference_parts import parts
 from asynclab.serving.refused import Refused
 from asynclab.serving.service import Service
 from asynclab.serving.settings import Settings
@@ -41,7 +41,7 @@ class ServiceOfTheWorld:
         self.predicts, self.settings, self.fallback = predicts, settings, fallback
 
     async def start(self):
-        self.parts, settings = the_parts(), Settings(**self.settings)
+        self.parts, settings = parts(), Settings(**self.settings)
         fallback = None if self.fallback is None else lambda row: self.fallback
         load = lambda version: WorldModel(self.predicts[version])  # noqa: E731
         self.service = Service(self.parts, load, settings, fallback=fallback)

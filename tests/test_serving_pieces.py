@@ -5,12 +5,12 @@ import doctest
 import importlib
 
 import pytest
-from serving_parts import the_parts
 
 from asynclab.serving import quota
 from asynclab.serving.cache import Cache
 from asynclab.serving.expected import ExpectedEnd
 from asynclab.serving.quota import Quota
+from asynclab.serving.reference_parts import parts
 from asynclab.serving.refused import Refused
 from asynclab.serving.rows import Rows
 from asynclab.serving.split import Split
@@ -83,7 +83,7 @@ def test_the_buckets_of_clients_who_have_not_come_for_long_are_forgotten(monkeyp
     monkeypatch.setattr(quota, "MAX_CLIENTS", 2)
 
     async def taken():
-        mine = Quota(the_parts().token_bucket, rate=0.001, burst=1)
+        mine = Quota(parts().token_bucket, rate=0.001, burst=1)
         refused = []
         for client in "aabcab":
             try:

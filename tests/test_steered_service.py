@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from serving_parts import the_parts
 
 from asynclab.controls import Controls
 from asynclab.serving import sender
+from asynclab.serving.reference_parts import parts
 from asynclab.serving.steered import STEER, SteeredService
 
 
@@ -48,7 +48,7 @@ def started(monkeypatch):
 
 def pressing(*names, until):
     """A run with these buttons, each pressed when `until(served)` holds for its number; the service."""
-    controls, served = Pressed(*STEER), SteeredService(the_parts(), Model, rate=200.0)
+    controls, served = Pressed(*STEER), SteeredService(parts(), Model, rate=200.0)
 
     async def press():
         for number, name in enumerate(names):
@@ -74,7 +74,7 @@ def status(served):
 
 
 def test_it_serves_under_load_and_ends_by_itself_with_nothing_left(started):
-    served = SteeredService(the_parts(), Model, rate=200.0)
+    served = SteeredService(parts(), Model, rate=200.0)
 
     async def run():
         await served.run(seconds=1.0)
@@ -129,7 +129,7 @@ def test_drain_answers_what_was_accepted_and_ends_it(started):
 
 
 def test_an_interrupt_leaves_no_process_behind(started):
-    served = SteeredService(the_parts(), Model, rate=200.0)
+    served = SteeredService(parts(), Model, rate=200.0)
 
     async def run():
         running = asyncio.create_task(served.run())
@@ -144,11 +144,11 @@ def test_an_interrupt_leaves_no_process_behind(started):
 
 
 def test_a_part_that_raises_is_told_once_and_nothing_is_logged(caplog):
-    class Refusing(the_parts().admission):
+    class Refusing(parts().admission):
         def admit(self, now, waiting, busy_until):
             raise NameError("median")
 
-    served = SteeredService(replace(the_parts(), admission=Refusing), Model)
+    served = SteeredService(replace(parts(), admission=Refusing), Model)
     asyncio.run(served.run(seconds=0.6))
 
     failed = status(served)["500"]
@@ -163,6 +163,6 @@ def test_an_error_in_drain_reaches_the_cell():
 
     controls = Pressed(*STEER)
     controls.press("drain")
-    served = SteeredService(replace(the_parts(), drain=broken), Model)
+    served = SteeredService(replace(parts(), drain=broken), Model)
     with pytest.raises(ValueError, match="not yet"):
         asyncio.run(served.run(controls))
