@@ -23,6 +23,7 @@ from statistics import median
 from typing import Any, Protocol
 
 from asynclab import check, hint, solution
+from asynclab.serving.capstone import capstone
 
 # %% setup
 #: Works on a list of rows and gives as many results, in the same order: ``results = await device(rows)``.
@@ -589,8 +590,49 @@ async def drain(service: Drainable, grace: float) -> dict[str, int]:
 # %% [markdown]
 # ## 11. Run it
 
-# %% [markdown]
+# %% [markdown] source=["Q7.0", "Q7.8"]
 # ## 12. A day of it
+# Your parts, one service, 24 seconds in the simulated world. It starts; then comes the usual load, and three
+# times what the device can do; then rows that cannot be computed; a new version; a device that is gone for
+# two seconds; and the end. What you have not written yet is the reference's.
+#
+# Three things must hold: nine tenths of the answers in time that the reference gives, nothing lost, nothing
+# mixed up. A request is *lost* when its client gets an error of the service itself, or is cut off. An answer
+# is *mixed up* when it is another row's, or of another version than it says.
+#
+# **Predict.** In which part of the day does a service without admission lose most? And does it lose anything
+# after that part is over?
+
+
+# %%
+class AdmitAll:
+    def __init__(self, max_batch, budget):
+        pass
+
+    def admit(self, now, waiting, busy_until):
+        return True
+
+    def observe(self, rows, seconds):
+        pass
+
+
+# %% demo
+capstone({**globals(), "Admission": AdmitAll})
+
+# %% [markdown]
+# **What happened.** More came than the device can do, and each waited behind all who came before. The device
+# was never idle and hardly anybody had an answer in time. And it went on when the spike was over: the line
+# was still there. The last sentence is found by living through the day again, with the reference in the
+# place of one of your parts.
+#
+# **Change one thing.** Now all of them are yours.
+
+# %% demo
+capstone(globals())
+
+# %% [markdown]
+# Where your curve is below the other, look at the part that the sentence names, and come back. The day is
+# the same each time. A score above 1 is possible: the reference is an answer, not the best one.
 
 # %% [markdown]
 # ## Reflection

@@ -272,6 +272,20 @@ MAY_IMPORT: dict[str, set[str]] = {
         "session",
         "source_line",
     },
+    # a day of it on a simulated clock
+    "serving.day": {
+        "clients",
+        "play",
+        "record",
+        "runner",
+        "serving.reference_parts",
+        "serving.refused",
+        "serving.service",
+        "serving.settings",
+        "world",
+    },
+    "serving.day_picture": {"picture.ink", "picture.page", "serving.day"},
+    "serving.capstone": {"cell", "narrate", "needs", "picture.ink", "serving.day", "serving.day_picture"},
     "exercises.inference_one_bad_row": {"exercise", "measure", "narrate", "observed", "service", "trial"},
     "exercises.inference_registry": {
         "clients",
