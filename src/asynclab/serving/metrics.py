@@ -42,8 +42,8 @@ class Histogram:
 class Metrics(Observer):
     """Counts what a service tells. No label is taken from a request, so there are never many of them.
 
-    The responses, by status and reason, add up to the requests received as soon as none is open. All counting
-    is done in the loop's thread, so it is plain addition: the counters of prometheus_client lock at each step.
+    The responses, by status and reason, add up to the requests received as soon as none is open. All of it
+    happens in the loop's thread, so plain addition will do: prometheus_client's counters lock at each step.
     """
 
     def __init__(self) -> None:
