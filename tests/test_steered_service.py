@@ -9,7 +9,7 @@ import pytest
 from asynclab.controls import Controls
 from asynclab.serving import sender
 from asynclab.serving.reference_parts import parts
-from asynclab.serving.steered import STEER, SteeredService
+from asynclab.serving.steered import STEER, SteeredService, whose
 
 
 class Model:
@@ -166,3 +166,11 @@ def test_an_error_in_drain_reaches_the_cell():
     served = SteeredService(replace(parts(), drain=broken), Model)
     with pytest.raises(ValueError, match="not yet"):
         asyncio.run(served.run(controls))
+
+
+def test_it_is_told_whose_parts_they_are():
+    class Batcher:
+        """Mine."""
+
+    assert whose({"Batcher": Batcher}).startswith("Yours: batcher. Ours: device_worker, admission, ")
+    assert whose({}).startswith("Yours: none. Ours: batcher, device_worker, ")

@@ -2,8 +2,8 @@ class DeviceWorker:
     """A device that the event loop can wait for: one thread, in which the blocking model runs.
 
     `await worker.run(rows)` gives `model(rows)` as soon as the model has, or raises what it
-    raises. `model` is a plain function that blocks its thread and must never be called twice at
-    once: all calls are made in one thread, in the order of `run`, and the event loop stays
+    raises. `model` is a plain function that blocks its thread and must never be called twice
+    at once: all calls are made in one thread, in the order of `run`, and the event loop stays
     free. When a `run` is cancelled, what the model has begun goes on to its end, and the next
     call begins after it.
 

@@ -24,11 +24,13 @@ class PendingRows:
         raise NotImplementedError  # replace this line with your answer
 
     def answer(self, batch: list[PendingRow], results: list[Any]) -> None:
-        """Give each client of the batch its result, except to those who have left since `take`."""
+        """Give each client of the batch its result, except to those who have left since
+        `take`."""
         raise NotImplementedError  # replace this line with your answer
 
     def fail(self, batch: list[PendingRow], error: Exception) -> None:
-        """Let each client of the batch have the error, except those who have left since `take`."""
+        """Let each client of the batch have the error, except those who have left since
+        `take`."""
         raise NotImplementedError  # replace this line with your answer
 
     def __len__(self) -> int:

@@ -51,13 +51,15 @@ class PendingRows:
         return batch
 
     def answer(self, batch: list[PendingRow], results: list[Any]) -> None:
-        """Give each client of the batch its result, except to those who have left since `take`."""
+        """Give each client of the batch its result, except to those who have left since
+        `take`."""
         for one, result in zip(batch, results, strict=True):
             if not one.future.done():
                 one.future.set_result(result)
 
     def fail(self, batch: list[PendingRow], error: Exception) -> None:
-        """Let each client of the batch have the error, except those who have left since `take`."""
+        """Let each client of the batch have the error, except those who have left since
+        `take`."""
         for one in batch:
             if not one.future.done():
                 one.future.set_exception(error)
