@@ -1,6 +1,7 @@
 """The service in the simulated world: the same classes as on a real port, whole days, exact times."""
 
 import asyncio
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -66,6 +67,9 @@ class ServiceOfTheWorld:
 
     async def drain(self, grace):
         return await self.parts.drain(self.service, grace)
+
+    async def hold_the_loop(self, seconds):
+        time.sleep(seconds)
 
     def stats(self, now):
         return self.service.health.stats(now)
@@ -161,6 +165,16 @@ def test_one_call_that_takes_very_long_costs_its_own_time_and_no_more():
     assert set(day.ends(1.0, stalled - BUDGET)) == {"reply"}
     assert day.ends(stalled, stalled + 1.0)["reply"] < 32
     assert set(day.ends(stalled + 1.5, 6.0)) == {"reply"}
+
+
+def test_a_busy_loop_does_not_make_the_device_look_slow():
+    day = Day()
+    day.clients(0.5, 1.0, 3.0)
+    for number in range(66):
+        day.at(1.0 + 0.03 * number, "hold_the_loop", 0.025)
+    day.run()
+
+    assert day.ends(1.0, 3.0)["reply"] >= 0.95 * len(day.between(1.0, 3.0))
 
 
 def test_while_the_device_is_broken_it_is_asked_seldom_and_afterwards_all_is_as_before():

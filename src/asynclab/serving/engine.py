@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,6 +16,9 @@ from asynclab.serving.version import Version, predict
 
 #: Times that each size of a batch is tried at the start; the fastest counts, the first pays for caches.
 WARM_UP_ROUNDS = 3
+
+#: How much of a difference to the lag so far is believed.
+LAG_WEIGHT = 0.2
 
 
 class Engine:
@@ -30,9 +34,11 @@ class Engine:
         self._expected = ExpectedEnd()
         self._pending = parts.pending_rows()
         self._batcher = parts.batcher(self._leave, max_batch=settings.max_batch, max_wait=settings.max_wait)
-        self._worker = parts.device_worker(predict)
+        self._worker = parts.device_worker(self._predict)
         self._breakers: WeakKeyDictionary[Version, Any] = WeakKeyDictionary()
         self._at_the_device: list[list[Any]] = []
+        self._device_seconds = 0.0  # of the batch, as the model's thread measures it
+        self._lag = 0.0  # seconds, about, from the thread's end of a batch until the loop hears of it
         self._flushing: asyncio.Task[None] | None = None
         self._clock = asyncio.get_running_loop().time
 
@@ -41,9 +47,9 @@ class Engine:
         for rows in sorted({1, self._settings.max_batch}):
             seconds = []
             for _ in range(WARM_UP_ROUNDS):
-                began = self._clock()
+                self._device_seconds = 0.0
                 await self._worker.run([(version, example)] * rows)
-                seconds.append(self._clock() - began)
+                seconds.append(self._device_seconds)
             self._admission.observe(rows, min(seconds))
             self._expected.observe(rows, min(seconds))
 
@@ -54,7 +60,8 @@ class Engine:
             take this row. TimeoutError: if the deadline, on the loop's clock, passes before its batch leaves.
             ConnectionError: if the engine is closed meanwhile.
         """
-        came = deadline - self._settings.budget  # as one who waits the full budget would have come
+        # As one who waits the full budget would have come; a busy loop's lag is time that nobody has.
+        came = deadline - self._settings.budget - self._lag
         if not self._admission.admit(came, len(self._pending), self._busy_until(came)):
             raise Refused(503, "full", "more has come than can be answered in time", retry_after=1.0)
         answer = self._pending.put((version, row), deadline)
@@ -105,7 +112,7 @@ class Engine:
         batch = self._pending.take(self._settings.max_batch, self._clock())
         if not batch:
             return
-        began = self._clock()
+        began, self._device_seconds = self._clock(), 0.0
         self._expected.begin(len(batch))
         self._at_the_device.append(batch)
         by_version: dict[Version, list[Any]] = {}
@@ -116,11 +123,21 @@ class Engine:
         self._expected.over()
         if not all(went_well):  # it took as long as its errors
             return
-        self._observer.worked(len(batch), self._clock() - began)
+        seconds = self._device_seconds
+        self._lag += LAG_WEIGHT * (self._clock() - began - seconds - self._lag)
+        self._observer.worked(len(batch), seconds)
         # Calls for several versions have a fixed cost each: in a small batch that says nothing of a full one.
         if len(by_version) == 1 or len(batch) == self._settings.max_batch:
-            self._admission.observe(len(batch), self._clock() - began)
-            self._expected.observe(len(batch), self._clock() - began)
+            self._admission.observe(len(batch), seconds)
+            self._expected.observe(len(batch), seconds)
+
+    def _predict(self, rows: list[tuple[Version, Any]]) -> list[Any]:
+        """In the model's thread. It takes the time, for on a busy loop a short batch would look long."""
+        began = time.monotonic()
+        try:
+            return predict(rows)
+        finally:
+            self._device_seconds += time.monotonic() - began
 
     async def _run(self, version: Version, batch: list[Any]) -> bool:
         """Answer a batch of one version; whether the device took all of it at once."""
