@@ -10,6 +10,7 @@ from grader.repository import Repository
 LESSONS = read_lessons(Repository().solutions)
 
 
+@pytest.mark.timeout(900)  # some have thirty answers of seconds each
 @pytest.mark.parametrize("exercise", all_exercises().values(), ids=lambda exercise: exercise.name)
 def test_every_known_answer_gets_its_verdict_and_its_message(exercise):
     outcomes = list(prove(exercise, Repository().corpus, LESSONS.get(exercise.notebook)))
