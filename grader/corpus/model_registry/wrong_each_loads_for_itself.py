@@ -1,4 +1,4 @@
-# says: and each had it loaded: so many copies are in memory at once
+# says: loads a version once, whoever wants it meanwhile: the loads were v
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
