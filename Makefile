@@ -3,8 +3,8 @@
 #   make lab ARGS="--port 9999"       more for JupyterLab
 #   make lab TORCH_INDEX=skip         Linux: the default build of torch, without a look for the smaller CPU build
 python := .venv/bin/python
-# Two files of tests at a time: half of them wait for another program. What a file has set up is set up once.
-side_by_side := --numprocesses 2 --dist loadfile
+# Two at a time, since half of them wait for another program; tests/conftest.py says what stays together.
+side_by_side := --numprocesses 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-teacher setup test test-slow check benchmarks lock build clean

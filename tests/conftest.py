@@ -46,11 +46,18 @@ LONG = {
     "test_wire_traces",
 }
 
+#: Files of tests that share nothing and take long: each test goes to the process that is free. Of others a
+#: file is run by one process, so that what it sets up is set up once.
+TEST_BY_TEST = {"test_corpus", "test_mutation", "test_wire_traces"}
 
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in LONG:
             item.add_marker(pytest.mark.long)
+        if item.path.stem not in TEST_BY_TEST:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -181,7 +181,7 @@ def test_an_answer_that_never_ends_is_stopped_and_the_next_cell_works(
 
 def test_the_stop_button_ends_a_long_check(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook("01_event_loop")
-    notebook.run("import asyncio")
+    notebook.run("import asyncio", "fetch_all", "check_fetch_all")  # the first check loads all exercises
     # It waits on the real clock, which no world can turn, so it would go on until the limit of 10 s.
     notebook.write(
         "fetch_all",

@@ -9,9 +9,15 @@ from grader.repository import Repository
 
 LESSONS = read_lessons(Repository().solutions)
 
+#: A check that may take 5 s for each answer takes minutes for all of them.
+EXERCISES = [
+    pytest.param(exercise, marks=pytest.mark.slow if exercise.is_long else (), id=name)
+    for name, exercise in all_exercises().items()
+]
+
 
 @pytest.mark.timeout(900)  # some have thirty answers of seconds each
-@pytest.mark.parametrize("exercise", all_exercises().values(), ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_every_known_answer_gets_its_verdict_and_its_message(exercise):
     outcomes = list(prove(exercise, Repository().corpus, LESSONS.get(exercise.notebook)))
 

@@ -175,7 +175,7 @@ def test_an_answer_that_never_ends_is_tried_once():
 def test_what_a_wall_clock_ended_is_tried_once_more_before_it_stands(monkeypatch):
     tries = []
     limits = asynclab.player.Limits
-    monkeypatch.setattr(asynclab.player, "Limits", lambda cpu: limits(cpu=cpu, wall=0.2))
+    monkeypatch.setattr(limits, "of_cpu", lambda seconds: limits(cpu=seconds, wall=0.2))
 
     async def answer():
         tries.append(1)

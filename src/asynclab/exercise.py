@@ -40,9 +40,10 @@ REAL_BUDGET = 60.0
 #: that end the search on a slow machine, too: on that it must not depend which wrong answers are found.
 CPU_TOLERANCE = 3.0
 
-#: Events of a world (calls, replies, sleeps) that are taken for a second of CPU time; `benchmarks/clock.py`
-#: counts about twice as many. Counted, so that a slow machine, and the judge, try the same worlds.
-EVENTS = 50_000
+#: Events of a world (calls, replies, sleeps) that are taken for a second of CPU time. `benchmarks/clock.py`
+#: counts four times as many of the world alone; the check and the learner's code take the rest. Counted, so
+#: that a slow machine, and the judge, try the same worlds.
+EVENTS = 20_000
 
 #: Parts of the budget: no further world is tried once the first is spent, no smaller one after the second.
 FOR_WORLDS, FOR_SMALLER = 0.5, 0.8

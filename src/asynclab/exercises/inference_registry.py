@@ -36,7 +36,7 @@ KEEPS = "keeps the version that is current when the other one cannot be loaded"
     importance=4,
     lines=36,
     hints=(
-        "Who may still need a model? Name them all, also those who do not have it yet.",
+        "Who may still need a model, those who do not have it yet among them?",
         (
             "Count for each version who leases it, who waits for it and who promotes it. Load in a task that "
             "all share."
