@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from asynclab.controls import Controls
-from asynclab.serving import sender
+from asynclab.serving import sender, steered
 from asynclab.serving.reference_parts import parts
 from asynclab.serving.steered import STEER, SteeredService, whose
 
@@ -31,6 +31,12 @@ class Model:
 class Pressed(Controls):
     def press(self, name):
         self._press(name)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a slow machine, too, a run ends by the last button."""
+    monkeypatch.setattr(steered, "UNSEEN", 60.0)
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ def pressing(*names, until):
     async def both():
         pressed = asyncio.create_task(press())
         await served.run(controls)
-        await pressed
+        pressed.cancel()  # it is done, unless the run has ended by itself
 
     asyncio.run(both())
     return served
