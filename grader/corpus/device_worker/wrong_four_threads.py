@@ -1,4 +1,4 @@
-# says: Two threads were in the model at once
+# says: never calls the model twice at once: the model saw
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 

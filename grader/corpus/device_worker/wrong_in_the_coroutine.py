@@ -1,4 +1,4 @@
-# says: The model runs in the loop's own thread
+# says: leaves the event loop free: the event loop could not run anything else
 class DeviceWorker:
     def __init__(self, model):
         self.model, self.closed = model, False
