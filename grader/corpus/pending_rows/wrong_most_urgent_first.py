@@ -1,4 +1,4 @@
-# says: in the order in which they were put
+# says: takes what somebody waits for, in order, as many as fit: batch
 import asyncio
 from collections import deque
 
