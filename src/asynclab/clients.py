@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from asynclab.link import OBJECT, Reference
+from asynclab.quantiles import nearest_rank
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Totals:
     def quantile(self, q: float) -> float:
         """The latency in seconds that a part `q` of the replies did not exceed (nearest rank)."""
         ordered = sorted(self.latencies)
-        return ordered[max(0, math.ceil(q * len(ordered)) - 1)] if ordered else math.inf
+        return nearest_rank(ordered, q) if ordered else math.inf
 
 
 def poisson(dice: random.Random, rate: float, until: float, start: float = 0.0) -> Iterator[float]:

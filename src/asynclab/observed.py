@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from asynclab.link import decode
 from asynclab.measure import TIME_TOLERANCE, Interval, Measure, Requirement, Value, shown
 from asynclab.narrate import format_seconds, one_line
+from asynclab.quantiles import nearest_rank
 from asynclab.record import Call, Raised, Record, Request, Returned, Stopped, seconds, together
 from asynclab.service import Service
 
@@ -279,7 +280,7 @@ class Run:
     def latency(self, q: float) -> Measure:
         """The latency in seconds that a part `q` of the answers did not exceed (nearest rank)."""
         latencies = sorted(request.latency for request in self.record.requests if request.how == "reply")
-        at = latencies[max(0, math.ceil(q * len(latencies)) - 1)] if latencies else math.inf
+        at = nearest_rank(latencies, q) if latencies else math.inf
         return Measure(
             at,
             f"the p{q * 100:g} latency was {format_seconds(at)}",

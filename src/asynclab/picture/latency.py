@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 
 from asynclab.narrate import about_seconds, count
 from asynclab.picture.axis import ticks
 from asynclab.picture.ink import STYLE, element, line, rect, tooltip, width_of, words
 from asynclab.picture.page import BLUE, OCHRE, TEXT
+from asynclab.quantiles import nearest_rank
 from asynclab.record import Record, seconds
 
 WIDTH, HEIGHT = 640, 132
@@ -41,13 +41,8 @@ def latencies(record: Record) -> str:
 def _told(took: list[int]) -> str:
     if not took:
         return "No call was answered."
-    middle, slow = (about_seconds(seconds(rank(took, share))) for share in (0.5, 0.99))
+    middle, slow = (about_seconds(seconds(nearest_rank(took, share))) for share in (0.5, 0.99))
     return f"{count(len(took), 'call')} answered: p50 {middle}, p99 {slow}."
-
-
-def rank(ordered: list[int], share: float) -> int:
-    """The smallest value that is at least as great as this share of all: the nearest-rank quantile."""
-    return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]
 
 
 def _bars(took: list[int]) -> list[str]:
@@ -78,7 +73,7 @@ def _axis(took: list[int]) -> list[str]:
         middle = min(x, WIDTH - width_of(label) / 2)
         parts.append(words(middle, BOTTOM + 17, label, text_anchor="middle", fill=TEXT))
     for name, share, y in [("p50", 0.5, BOTTOM + 34), ("p99", 0.99, TOP - 10)] if took else []:
-        value = rank(took, share)
+        value = nearest_rank(took, share)
         x = LEFT + value * scale
         text = f"{name} {about_seconds(seconds(value)).removeprefix('about ')}"
         middle = min(x, WIDTH - width_of(text) / 2)

@@ -12,6 +12,7 @@ from typing import Any
 
 from asynclab.clients import poisson
 from asynclab.play import play
+from asynclab.quantiles import nearest_rank
 from asynclab.record import Raised, Stopped
 from asynclab.runner import Limits
 from asynclab.serving.reference_parts import parts
@@ -132,7 +133,7 @@ class Day:
     def p99(self) -> float:
         """Seconds that 99 % of the answers did not exceed (nearest rank); infinite without any."""
         took = sorted(one.end - one.at for one in self.requests if one.how == "answer")
-        return took[math.ceil(0.99 * len(took)) - 1] if took else math.inf
+        return nearest_rank(took, 0.99) if took else math.inf
 
     @property
     def wasted(self) -> float:

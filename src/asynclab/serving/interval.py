@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from asynclab.quantiles import nearest_rank
+
 #: Statuses that say "not now" at the door, and cost nearly nothing.
 REFUSALS = ("503", "429")
 
@@ -87,4 +89,4 @@ def quantile(values: Iterable[float], share: float) -> float:
     (2.0, 990, 0.0)
     """
     ordered = sorted(values)
-    return ordered[max(-int(-share * len(ordered) // 1), 1) - 1] if ordered else 0.0
+    return nearest_rank(ordered, share) if ordered else 0.0
