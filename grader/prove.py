@@ -86,8 +86,18 @@ def _faults(known: Known, judged: Judged) -> Iterator[str]:
         yield "the blank earns nothing on any requirement."
     if known.name.startswith("wrong_") and not known.says:
         yield "its first line is not `# says: ...`. Write there a part of what its author must read."
-    if known.says not in judged.text:
+    if known.says not in _told(judged):
         yield f"the message does not say {known.says!r}."
+
+
+def _told(judged: Judged) -> str:
+    """What the author reads of what is amiss, without requirements that hold or that nothing was seen of.
+
+    They are listed with any verdict, also with that on a file that is no Python, and prove nothing.
+    """
+    unseen = {f"  [ ] {each['text']}" for each in judged.verdict["requirements"] if not each["message"]}
+    lines = judged.text.split("\n")
+    return "\n".join(line for line in lines if not line.startswith("  [x] ") and line not in unseen)
 
 
 def _all_known(exercise: Exercise, corpus: Path, lesson: Lesson | None) -> Iterator[Known]:

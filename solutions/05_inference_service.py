@@ -1847,21 +1847,8 @@ print(await hold_connections(10_000) if ask_for_it else "Not run: it starts when
 # mixed up. A request is *lost* when its client gets an error of the service itself, or is cut off. An answer
 # is *mixed up* when it is another row's, or of another version than it says.
 #
-# **Predict.** In which part of the day does a service without admission lose most? And does it lose anything
-# after that part is over?
-
-
-# %%
-class AdmitAll:
-    def __init__(self, max_batch, budget):
-        pass
-
-    def admit(self, now, waiting, busy_until):
-        return True
-
-    def observe(self, rows, seconds):
-        pass
-
+# **Predict.** In which part of the day does a service lose most whose door is `AdmitAll` of section 11? And
+# does it lose anything after that part is over?
 
 # %% demo
 capstone({**globals(), "Admission": AdmitAll})

@@ -331,7 +331,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live": {"cell", "driver", "picture", "pulse", "record", "recorder", "screen", "source_line"},
     "session": {"cell", "driver", "narrate", "picture.ink"},
     "controls": {"cell", "narrate", "screen"},
-    "steered": {"cell", "controls", "narrate"},
+    "steered": {"controls", "narrate"},
     "kernel": {"cell", "narrate", "picture.ink", "pulse", "record", "source_line"},
     "plots": {"cell", "picture.ink", "picture.page"},
     "real": {

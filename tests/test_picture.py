@@ -20,8 +20,9 @@ from sample_records import MARKS, SAMPLES, at, call, recorded, task
 from asynclab.narrate import narrate
 from asynclab.picture import figure, record_of_trace, svg, text_bars, trace_events
 from asynclab.picture.axis import ticks
+from asynclab.picture.drawing import figure_in_parts
 from asynclab.picture.ink import hatch, width_of
-from asynclab.picture.latency import latencies, rank
+from asynclab.picture.latency import latencies
 from asynclab.picture.page import BLUE, GREEN, GREY, OCHRE, PURPLE, VERMILLION
 from asynclab.record import NS, Record
 
@@ -302,10 +303,6 @@ def test_the_latencies_are_the_ones_that_were_looked_at(name: str) -> None:
     compare(GOLDEN / f"latencies_{name}.svg", latencies(SAMPLES[name]).replace("><", ">\n<"))
 
 
-def test_a_quantile_is_a_value_that_was_there() -> None:
-    assert [rank([1, 2, 3, 4], share) for share in (0.01, 0.5, 0.75, 0.99)] == [1, 2, 3, 4]
-
-
 def test_the_latencies_are_a_picture_of_their_own_below_the_lanes() -> None:
     root = ET.fromstring(figure(SAMPLES["hundred"], show=("lanes", "queues", "latency")))
 
@@ -500,3 +497,19 @@ def test_a_trace_is_json_whatever_the_learner_called_things(name: str) -> None:
 
     assert json.loads(json.dumps(trace, allow_nan=False)) == trace
     assert all(event["ts"] >= 0 for event in trace["traceEvents"] if event["ph"] != "M")
+
+
+@every_sample
+def test_a_figure_that_is_drawn_in_parts_is_the_same_figure(name: str) -> None:
+    def drawn() -> Iterator[str | None]:
+        yield (yield from figure_in_parts(SAMPLES[name], show=("lanes", "queues", "latency")))
+
+    *pauses, whole = drawn()
+
+    assert whole == figure(SAMPLES[name], show=("lanes", "queues", "latency"))
+    assert set(pauses) == {None}
+
+
+def test_the_more_rows_a_figure_has_the_more_often_others_have_their_turn() -> None:
+    few, many = (len(list(figure_in_parts(SAMPLES[name]))) for name in ("one_by_one", "hundred"))
+    assert many > few > 3

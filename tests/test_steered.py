@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from asynclab.controls import Controls
+from asynclab.simulated import simulated
 from asynclab.steered import STEER, SteeredPipeline
 
 
@@ -32,7 +33,7 @@ def run_and(pipeline, controls, *, press, after=0.3):
         await asyncio.gather(pipeline.run(controls), steer())
         return len(asyncio.all_tasks()) - 1
 
-    return asyncio.run(both())
+    return simulated(both)
 
 
 def test_it_stops_cleanly_and_leaves_nothing_running(controls):
@@ -44,7 +45,7 @@ def test_it_stops_cleanly_and_leaves_nothing_running(controls):
 def test_where_nobody_looks_it_ends_by_itself(controls, monkeypatch):
     monkeypatch.setattr("asynclab.steered.UNSEEN", 0.1)
     pipeline = SteeredPipeline(5)
-    asyncio.run(pipeline.run(controls))
+    simulated(pipeline.run, controls)
     assert "Nobody pressed a button any more." in pipeline.summary
 
 

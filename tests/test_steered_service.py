@@ -79,7 +79,7 @@ def status(served):
     return sum((Counter(one.status) for one in served.intervals), Counter())
 
 
-def test_it_serves_under_load_and_ends_by_itself_with_nothing_left(started):
+def test_it_ends_by_itself_with_every_request_counted_and_nothing_left(started):
     served = SteeredService(parts(), Model, rate=200.0)
 
     async def run():
@@ -88,10 +88,14 @@ def test_it_serves_under_load_and_ends_by_itself_with_nothing_left(started):
         return len(asyncio.all_tasks()) - 1
 
     assert asyncio.run(run()) == 0
-    assert status(served)["200"] > 0
     assert sum(one.sent for one in served.intervals) == status(served).total()
     assert served.end == "Its time was over."
     assert [process.returncode for process in started] == [0]
+
+
+def test_it_answers_under_load():
+    served = pressing("stop", until=lambda served, _: status(served)["200"] > 100)
+    assert served.end == "You stopped it."
 
 
 def test_stop_ends_it(started):

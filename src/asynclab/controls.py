@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import TracebackType
 from typing import Any, Self
 
 from asynclab.cell import somebody_looks
 from asynclab.narrate import count
 from asynclab.screen import close_all
+
+#: Seconds after the last press until a run that is steered ends by itself, so that Run All gets by.
+IDLE = 15.0
 
 
 class Controls:
@@ -73,3 +77,29 @@ def buttons(*names: str) -> Controls:
     a loop an end of its own.
     """
     return Controls(*names)
+
+
+class Idle:
+    """Tells when nobody has pressed a button for so many seconds.
+
+    idle = Idle(controls, patience(unseen=1.5))
+    while not idle.is_over():
+        await asyncio.sleep(0.02)
+    """
+
+    def __init__(self, controls: Controls | None, seconds: float) -> None:
+        self._controls, self._seconds = controls, seconds
+        self._presses = 0 if controls is None else controls.presses
+        self._until = time.monotonic() + seconds
+
+    def is_over(self) -> bool:
+        """Whether the time is over; each press gives it as long again."""
+        if self._controls is not None and self._controls.presses > self._presses:
+            self._presses = self._controls.presses
+            self._until = time.monotonic() + self._seconds
+        return time.monotonic() >= self._until
+
+
+def patience(unseen: float) -> float:
+    """Seconds to wait for a press: `IDLE`, and where nobody looks `unseen`."""
+    return IDLE if somebody_looks() else unseen

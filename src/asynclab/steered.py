@@ -7,8 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from asynclab.cell import somebody_looks
-from asynclab.controls import Controls
+from asynclab.controls import Controls, Idle, patience
 from asynclab.narrate import count
 
 #: What its buttons are called; `buttons(*STEER)`.
@@ -16,8 +15,8 @@ STEER = ("slower", "faster", "pause", "crash", "cancel", "stop")
 
 STAGES = ("load", "preprocess", "train")
 
-#: Seconds until it ends by itself: where nobody looks, and after the last press where somebody does.
-UNSEEN, IDLE = 1.5, 15.0
+#: Seconds until it ends by itself where nobody looks.
+UNSEEN = 1.5
 
 
 class Crash(Exception):
@@ -97,11 +96,8 @@ class SteeredPipeline:
 
     async def _steer(self, controls: Controls, stages: list[asyncio.Task[None]]) -> str:
         """Until it is over; gives the sentence that says how."""
-        patience = IDLE if somebody_looks() else UNSEEN
-        over, presses = time.monotonic() + patience, controls.presses
-        while time.monotonic() < over and not controls["stop"]:
-            if controls.presses > presses:
-                over, presses = time.monotonic() + patience, controls.presses
+        idle = Idle(controls, patience(UNSEEN))
+        while not idle.is_over() and not controls["stop"]:
             if controls["cancel"]:
                 stages[1].cancel()
             for stage in stages:

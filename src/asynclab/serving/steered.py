@@ -13,7 +13,7 @@ from dataclasses import fields
 from typing import Any
 
 from asynclab.cell import present, somebody_looks
-from asynclab.controls import Controls
+from asynclab.controls import Controls, Idle, patience
 from asynclab.narrate import count
 from asynclab.picture.ink import element, with_code
 from asynclab.screen import LivePicture
@@ -35,8 +35,8 @@ from asynclab.source_line import line_of_traceback
 #: What its buttons are called; `buttons(*STEER)`.
 STEER = ("spike", "poison", "swap", "outage", "drain", "stop")
 
-#: Seconds until it ends by itself: where nobody looks, and after the last press where somebody does.
-UNSEEN, IDLE = 2.5, 15.0
+#: Seconds until it ends by itself where nobody looks.
+UNSEEN = 2.5
 
 #: Seconds that a spike, poison and an outage last.
 TROUBLE = 2.0
@@ -143,14 +143,13 @@ class SteeredService:
     async def run(self, controls: Controls | None = None, *, seconds: float | None = None) -> None:
         """Serve until it is stopped or drained, or nobody presses any more, or for so many seconds unseen."""
         self._controls, self._seen = controls, dict.fromkeys(STEER, 0)
-        self._until = time.monotonic() + (seconds or (IDLE if somebody_looks() else UNSEEN))
         self._picture = LivePicture() if seconds is None and somebody_looks() else None
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(session(quiet=True))  # a batcher has no end of its own
                 stack.enter_context(self._errors.instead_of_the_log())
                 await self._start(stack)
-                self._until += time.monotonic() - self._began
+                self._idle = Idle(controls, seconds or patience(UNSEEN))
                 async for tally in self._sender.tallies():
                     self._look(tally)
                     self._steer()
@@ -162,7 +161,6 @@ class SteeredService:
                 self._show_what_stays()
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        self._began = time.monotonic()
         self._observer = _Observer()
         self._service = Service(self._parts, self._load, self._settings, observer=self._observer)
         self._front = Front(self._service, self._observer, "digits", Rows(self._width))
@@ -220,18 +218,16 @@ class SteeredService:
         for name in [name for name, until in self._troubles.items() if until <= now]:
             del self._troubles[name]
             self._set_troubles()
-        if now >= self._until and not self.end:
+        if self._idle.is_over() and not self.end:
             self.end = "Nobody pressed a button any more." if self._controls else "Its time was over."
             self._sender.command(stop=True)
 
     def _pressed(self) -> list[str]:
-        """The buttons that were pressed since the last look; each press gives it as long again."""
+        """The buttons that were pressed since the last look."""
         if self._controls is None:
             return []
         names = [name for name in STEER if self._controls[name] > self._seen[name]]
         self._seen = {name: self._controls[name] for name in STEER}
-        if names:
-            self._until = time.monotonic() + (IDLE if somebody_looks() else UNSEEN)
         return names
 
     def _set_troubles(self) -> None:
