@@ -123,6 +123,19 @@ def test_a_wrong_answer_need_not_be_python_nor_text(proof):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "# says: returns both\n" + IN_TURN,  # that requirement holds
+        "# says: has both in flight\nasync def fetch_pair(store) -> this is no Python\n",
+    ],
+)
+def test_a_requirement_that_is_only_listed_proves_nothing(proof, text):
+    wrong = proof({"wrong_in_turn.py": text})["wrong_in_turn"]
+    assert not wrong.ok
+    assert "the message does not say" in wrong.message
+
+
+@pytest.mark.parametrize(
     ("files", "message"),
     [
         ({"right_list.py": None}, "corpus/fetch_pair has 1 right_*.py. Write at least 2."),
@@ -138,19 +151,6 @@ def test_a_wrong_answer_need_not_be_python_nor_text(proof):
         ),
     ],
 )
-@pytest.mark.parametrize(
-    "text",
-    [
-        "# says: returns both\n" + IN_TURN,  # that requirement holds
-        "# says: has both in flight\nasync def fetch_pair(store) -> this is no Python\n",
-    ],
-)
-def test_a_requirement_that_is_only_listed_proves_nothing(proof, text):
-    wrong = proof({"wrong_in_turn.py": text})["wrong_in_turn"]
-    assert not wrong.ok
-    assert "the message does not say" in wrong.message
-
-
 def test_a_corpus_with_a_gap_is_no_proof(proof, files, message):
     missing = proof(files)[""]
 
