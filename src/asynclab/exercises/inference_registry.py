@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from asynclab.clients import Invocation, Made
+from asynclab.clients import Invocation
 from asynclab.exercise import exercise
+from asynclab.exercises.inference_models import (
+    Scene,
+    Times,
+    first_uses,
+    models_used,
+    used_too_early,
+    used_too_late,
+    versions_freed,
+    versions_loaded,
+)
 from asynclab.measure import TIME_TOLERANCE
 from asynclab.narrate import format_seconds
 from asynclab.observed import Run
-from asynclab.record import Call
-from asynclab.service import Latency, Service
 from asynclab.trial import Trial
 
 NOTEBOOK = "05_inference_service"
-
-#: So often a version is loaded at most by a right answer; others get the last model again.
-COPIES = 6
 
 #: What more than one scene requires.
 AGAIN = "loads a version again that was freed, or whose load has failed"
@@ -71,151 +73,13 @@ def model_registry(trial: Trial) -> None:
         scene(trial, times)
 
 
-@dataclass(frozen=True)
-class Times:
-    """Seconds that it takes to load a model, and to warm it up."""
-
-    load: float
-    warm_up: float
-
-    @property
-    def both(self) -> float:
-        return self.load + self.warm_up
-
-
-class Scene:
-    """A registry, the models that `load` gives, each of which is another service, and clients."""
-
-    def __init__(
-        self,
-        trial: Trial,
-        times: Times,
-        *,
-        slow: Mapping[str, float] | None = None,
-        fails: Sequence[int] = (),
-    ) -> None:
-        """`slow` versions take so many seconds to load; of v2's loads those with these numbers fail."""
-        self._trial = trial
-        models = {version: self._models(version, times) for version in ("v1", "v2", "v3")}
-
-        def fail(version: str, attempt: int) -> Exception | None:
-            if version not in models:
-                return KeyError(f"there is no {version}")
-            return OSError("the disk is gone") if version == "v2" and attempt in fails else None
-
-        def seconds(dice: object, version: str) -> float:
-            return (slow or {}).get(version, times.load)
-
-        latency: Latency = seconds
-        self.load = trial.function(
-            "load",
-            "version",
-            latency=latency,
-            form="sleep",
-            reply=lambda dice, version: next(models[version]),
-            fail=fail,
-        )
-        self.registry: Made = trial.make("ModelRegistry", self.load)
-
-    def _models(self, version: str, times: Times) -> Iterator[Service]:
-        made = [
-            self._trial.service(
-                f"{version} (load {number})",
-                methods={"warm_up": [], "predict": ["who"], "free": []},
-                latency=lambda dice, *args: times.warm_up,
-                form="sleep",
-                instant=("predict", "free"),
-            )
-            for number in range(1, COPIES + 1)
-        ]
-        yield from made
-        while True:
-            yield made[-1]
-
-    def promote(self, at: float, version: str, patience: float | None = None) -> Invocation:
-        return self._trial.at(at, self.registry, "promote", version, patience=patience)
-
-    def rollback(self, at: float) -> Invocation:
-        return self._trial.at(at, self.registry, "rollback")
-
-    def use(
-        self,
-        at: float,
-        who: str,
-        version: str | None,
-        seconds: float,
-        patience: float | None = None,
-        **more: Any,
-    ) -> Invocation:
-        """Somebody leases a model for so many seconds; see the fixture `use_model`."""
-        return self._trial.at(
-            at, None, "use_model", self.registry, who, version, seconds, patience=patience, **more
-        )
-
-    def drive(self, until: float) -> Run:
-        self._trial.at(until, None, "ping")
-        return self._trial.drive("ModelRegistry")
-
-
-# -- what was seen
-
-
-def _version(model: str) -> str:
-    """``"v1"`` of the service ``"v1 (load 2)"``."""
-    return model.partition(" ")[0]
-
-
-def _models(run: Run) -> dict[str, list[Call]]:
-    """What was called of each model that `load` gave."""
-    calls: dict[str, list[Call]] = {}
-    for call in run.record.calls():
-        if call.service != "load":
-            calls.setdefault(call.service, []).append(call)
-    return calls
-
-
-def _loads(run: Run) -> list[Any]:
-    """The versions that `load` was called with."""
-    return [call.args[0] for call in run.record.calls("load")]
-
-
-def _frees(run: Run) -> list[tuple[str, float]]:
-    """The versions that were freed, and when."""
-    return [(_version(call.service), call.start) for call in run.record.calls() if call.method == "free"]
-
-
-def _too_early(calls: Sequence[Call]) -> Call | None:
-    """The first use of a model that was not warmed up."""
-    warm = min((call.end or math.inf for call in calls if call.method == "warm_up"), default=math.inf)
-    return next((call for call in calls if call.method == "predict" and call.start < warm), None)
-
-
-def _too_late(calls: Sequence[Call]) -> Call | None:
-    """The first use of a model that was freed; to be warming up is to be in use."""
-    freed = next((call.start for call in calls if call.method == "free"), math.inf)
-    for call in calls:
-        over = call.start if call.end is None else call.end
-        if call.method != "free" and over > freed + TIME_TOLERANCE:
-            return call
-    return None
-
-
-def _begun(run: Run) -> dict[str, tuple[str, float]]:
-    """For each user the version they were given first, and when."""
-    begun: dict[str, tuple[str, float]] = {}
-    for call in run.record.calls():
-        if call.method == "predict":
-            begun.setdefault(call.args[0], (_version(call.service), call.start))
-    return begun
-
-
 # -- what is required in each scene
 
 
 def _requires_sound(run: Run) -> None:
     """What holds in every scene: nobody has a model that is cold, or gone."""
-    models = _models(run).values()
-    cold = next(filter(None, map(_too_early, models)), None)
+    models = models_used(run).values()
+    cold = next(filter(None, map(used_too_early, models)), None)
     run.requires(
         cold is None,
         "gives nobody a model before it is warmed up",
@@ -224,7 +88,7 @@ def _requires_sound(run: Run) -> None:
         else "",
         weight=2,
     )
-    gone = next(filter(None, map(_too_late, models)), None)
+    gone = next(filter(None, map(used_too_late, models)), None)
     run.requires(
         gone is None,
         "lets nobody use a model that has been freed",
@@ -235,14 +99,14 @@ def _requires_sound(run: Run) -> None:
         weight=2,
     )
     twice = next(
-        (name for name, calls in _models(run).items() if [c.method for c in calls].count("free") > 1), ""
+        (name for name, calls in models_used(run).items() if [c.method for c in calls].count("free") > 1), ""
     )
     run.requires(not twice, "frees no model twice", f"{twice} was freed twice")
 
 
 def _requires_uses(run: Run, due: Mapping[str, tuple[str, float]], text: str, *, gate: bool = False) -> None:
     """Who was given which version, and when."""
-    seen = _begun(run)
+    seen = first_uses(run)
     odd = next((who for who in due if not _is(seen.get(who), due[who])), "")
     given = "nothing" if odd not in seen else f"{seen[odd][0]} at {format_seconds(seen[odd][1])}"
     run.requires(
@@ -261,7 +125,7 @@ def _is(seen: tuple[str, float] | None, due: tuple[str, float]) -> bool:
 
 
 def _requires_loads(run: Run, *due: str) -> None:
-    loads = _loads(run)
+    loads = versions_loaded(run)
     run.requires(
         loads == list(due),
         "loads a version once, whoever wants it meanwhile",
@@ -272,7 +136,7 @@ def _requires_loads(run: Run, *due: str) -> None:
 
 def _requires_frees(run: Run, *due: tuple[str, float, float]) -> None:
     """Which versions were freed, each from one time (s) to another."""
-    frees = _frees(run)
+    frees = versions_freed(run)
     right = len(frees) == len(due) and all(
         version == name and early - TIME_TOLERANCE <= at <= late + TIME_TOLERANCE
         for (version, at), (name, early, late) in zip(sorted(frees), sorted(due), strict=True)
@@ -360,7 +224,7 @@ def _a_swap(trial: Trial, times: Times) -> None:
 
 def _requires_one_model(run: Run) -> None:
     used: dict[str, list[str]] = {}
-    for name, calls in _models(run).items():
+    for name, calls in models_used(run).items():
         for call in calls:
             if call.method == "predict":
                 used.setdefault(call.args[0], []).append(name)
@@ -379,7 +243,7 @@ def _requires_one_model(run: Run) -> None:
 
 
 def _explain_a_swap(run: Run, times: Times) -> None:
-    seen, loads, frees = _begun(run), _loads(run), _frees(run)
+    seen, loads, frees = first_uses(run), versions_loaded(run), versions_freed(run)
     run.explain(
         when=any(seen.get(who, ("", 0.0))[0] == "v2" for who in ("Cleo", "Eve")),
         say="v2 was current before it was ready. Load it, warm it up, and only then let it take the place: "
@@ -428,7 +292,7 @@ def _several_at_once(trial: Trial, times: Times) -> None:
     _requires_sound(run)
     _requires_error(run, none, "RuntimeError", NONE)
     run.explain(
-        when=not {"Bob", "Cleo"} & _begun(run).keys(),
+        when=not {"Bob", "Cleo"} & first_uses(run).keys(),
         say="Ann left, and took the load along that Bob and Cleo waited for: awaiting a task hands your "
         "cancellation on to it. `await asyncio.shield(task)` does not.",
     )
@@ -453,7 +317,7 @@ def _a_load_that_fails(trial: Trial, times: Times) -> None:
     _requires_frees(run, ("v1", 6.0 + times.both, 6.0 + times.both))
     _requires_sound(run)
     run.explain(
-        when="Bob" not in _begun(run) or _begun(run)["Bob"][0] != "v2",
+        when="Bob" not in first_uses(run) or first_uses(run)["Bob"][0] != "v2",
         say="The load failed once, and that was kept: the version cannot be had any more, until the process "
         "starts anew. Forget a task that has failed.",
     )
@@ -480,7 +344,7 @@ def _two_promotions(trial: Trial, times: Times) -> None:
     _requires_frees(run, ("v1", 3.5, 12.0), ("v2", 6.0, 12.0))
     _requires_sound(run)
     run.explain(
-        when=_begun(run).get("Ann", ("", 0.0))[0] == "v2",
+        when=first_uses(run).get("Ann", ("", 0.0))[0] == "v2",
         say="v3 was promoted after v2, and v2 took longer to load: whoever ends last should not win, but "
         "whoever was called last. Give each promotion a number.",
     )
@@ -496,7 +360,7 @@ def _the_later_promotion_is_cancelled(trial: Trial, times: Times) -> None:
     _requires_uses(run, {"Ann": ("v2", 12.0)}, "promotes on when a later promotion is cancelled")
     _requires_sound(run)
     run.explain(
-        when=_begun(run).get("Ann", ("", 0.0))[0] == "v1",
+        when=first_uses(run).get("Ann", ("", 0.0))[0] == "v1",
         say="The promotion of v3 was cancelled, and v2 was not promoted either: only one that has come to "
         "its end has had its word.",
     )
@@ -551,7 +415,7 @@ def _nobody_waits_any_more(trial: Trial, times: Times) -> None:
     )
     _requires_sound(run)
     run.explain(
-        when=len(_frees(run)) < 2,
+        when=len(versions_freed(run)) < 2,
         say="Who waited has left, and the thread went on: it gave a model that nobody knows of, and nobody "
         "frees. The task that loads must look, at its end, whether it is still wanted.",
     )
@@ -587,7 +451,7 @@ def _a_lease_and_a_promotion_wait_together(trial: Trial, times: Times) -> None:
     _requires_loads(run, "v1", "v2", "v3")
     _requires_sound(run)
     run.explain(
-        when=any(version == "v2" and at < 7.0 for version, at in _frees(run)),
+        when=any(version == "v2" and at < 7.0 for version, at in versions_freed(run)),
         say="Ann's lease ended while the promotion was waiting for the same model, and the model was freed. "
         "Who waits counts, too: from before the wait, not from after it.",
     )
