@@ -237,6 +237,13 @@ def test_a_long_text_of_an_exception_is_cut():
     assert len(played(raises).outcome.text) == 500
 
 
+def test_a_text_of_an_exception_does_not_say_where_an_object_lies_in_memory():
+    async def raises():
+        raise ValueError(f"not ready: {asyncio.Future()!r}, {object()!r}")
+
+    assert played(raises).outcome.text == "not ready: <Future pending>, <object object>"
+
+
 def test_what_cannot_cross_is_told_apart_from_what_the_answer_raised():
     async def gives_a_set():
         return {1, 2}

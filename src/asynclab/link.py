@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,9 @@ MAX_SIZE = 250_000
 
 #: Python refuses to write whole numbers of more than 4,300 digits, which are 14,284 bits.
 MAX_BITS = 10_000
+
+#: Where an object lies, as `repr` says it.
+_IN_MEMORY = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 #: The exceptions that cross by name, so that `except ConnectionError` works on the other side.
 BUILTIN_ERRORS: dict[str, type[Exception]] = {
@@ -253,9 +257,18 @@ def text_of(error: BaseException) -> str:
     """An exception's text, at most 500 characters; a KeyError's without the quotes that Python adds."""
     try:
         text = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
-        return str.__getitem__(str(text), slice(500))
+        return without_addresses(str.__getitem__(str(text), slice(500)))
     except BaseException as broken:
         return f"(its text cannot be read: {type(broken).__name__})"
+
+
+def without_addresses(text: str) -> str:
+    """A text that is the same in each run: ``<Future at 0x7f6... >`` says where it lies in memory.
+
+    >>> without_addresses("CANCELLED: <Future at 0x7f66c1fe78d0 state=cancelled>")
+    'CANCELLED: <Future state=cancelled>'
+    """
+    return _IN_MEMORY.sub("", text)
 
 
 def error_from(name: str, text: str) -> BaseException:

@@ -30,7 +30,7 @@ from asynclab.dropping import close_coroutines, close_for_good
 from asynclab.early_locks import locks_made_before
 from asynclab.garbage import collect, no_collection
 from asynclab.lanes import early_bound, off_clock, on_clock, virtual_time
-from asynclab.link import Uncrossable, decode, describe, encode, split_named, text_of
+from asynclab.link import Uncrossable, decode, describe, encode, split_named, text_of, without_addresses
 from asynclab.loop import MAX_TURNS, VirtualLoop, in_order
 from asynclab.needs import reference_answers, standing_in
 from asynclab.parking import ctrl_c_noted, on_ctrl_c, parked_loop
@@ -273,7 +273,7 @@ class _Run:
         """Tell the world how it ended, and before that what was printed and noticed."""
         collect()  # forgotten coroutines complain now, whenever the collector would have come by
         printed = [("print", self._capture.printed)] if self._capture.printed else []
-        noise = [("noise", text) for text in self._capture.noise]
+        noise = [("noise", without_addresses(text)) for text in self._capture.noise]
         with contextlib.suppress(RunEnded) if end[0] == "stop" else contextlib.nullcontext():
             self.scheduler.tell(*printed, *noise, end)
 
