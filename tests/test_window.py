@@ -8,7 +8,8 @@ from asynclab.picture import svg
 from asynclab.picture.rows import MAX_ROWS, Scene
 from asynclab.record import NS
 from asynclab.recorder import Recorder
-from asynclab.window import FINEST, MOST_BEGUN, MOST_TURNS, Window
+from asynclab.turns import FINEST, MOST_TURNS
+from asynclab.window import MOST_BEGUN, Window
 
 
 class Run:
@@ -142,6 +143,20 @@ def test_where_there_is_no_room_for_all_tasks_the_idle_ones_go(run):
     assert turns["task-4"] == ((18 * NS, 18_100_000_000),)
 
 
+def test_a_task_that_had_no_row_before_is_drawn_with_its_past(run):
+    for number in range(2, 40):
+        run.recorder.begin(f"task-{number}")
+        run.step(number, 9, 9.1)
+    run.step(2, 12, 12.1)
+    assert "task-2" not in rows(run.looked_at(13))
+
+    run.step(2, 18, 18.1)
+    record = run.looked_at(20)
+
+    assert rows(record) == ["task-2"]
+    assert record.tasks[1].running == ((12 * NS, 12_100_000_000), (18 * NS, 18_100_000_000))
+
+
 def test_while_nothing_runs_all_tasks_are_there_and_wait(run):
     for number in range(2, 5):
         run.recorder.begin(f"task-{number}")
@@ -243,8 +258,9 @@ def test_a_look_at_a_long_run_costs_no_more_than_at_its_first_seconds(run):
         run.window.record()
         state = vars(run.window)
         kept.append(
-            sum(len(state[name]) for name in ("_tasks", "_turns", "_open", "_ended", "_begun"))
+            sum(len(state[name]) for name in ("_tasks", "_open", "_ended", "_begun"))
             + sum(map(len, state["_depths"].values()))
+            + sum(len(vars(state["_turns"])[name]) for name in ("_new", "_ran_until", "_followed"))
         )
 
     assert max(kept[20:]) <= max(kept[:20])

@@ -13,17 +13,13 @@ from operator import itemgetter
 from asynclab.picture.rows import MAX_ROWS, rows_for_tasks
 from asynclab.record import NS, Event, Record
 from asynclab.recorder import Recorder, WatchedTask, clock, with_name
+from asynclab.turns import Turns
 
 #: How long a window may be, in ns: the longest in which not too much begins.
 LENGTHS = (10 * NS, 5 * NS, 2 * NS, NS, NS // 2)
 
 #: As many calls and tasks may begin in a window: in more, none could be told from its neighbours.
 MOST_BEGUN = 100
-
-#: So many turns, of all tasks with a row together, can be in a window; those of a task with less between them
-#: than that allows are one. Of few tasks they are as fine as a pixel.
-MOST_TURNS = 1800
-FINEST = 600  # of one task
 
 
 class Window:
@@ -33,12 +29,11 @@ class Window:
         self._recorder = recorder
         self._length_ns = LENGTHS[0]
         self._now_ns = 0  # like the times of events, and unlike those of steps, from the start of the run
-        self._seen_to = 0
+        self._turns = Turns(recorder)
         self._events_read = 0
         self._names: dict[int | None, str] = {None: ""}
         self._alike: dict[str, list[int]] = {}
         self._tasks: dict[int, WatchedTask] = {}  # here and below: what a window can still show
-        self._turns: dict[int, list[list[int]]] = {}  # of each task, from .. to, on the clock of steps
         self._open: dict[int, Event] = {}
         self._ended: deque[tuple[Event, Event]] = deque()  # calls with their ends
         self._depths: dict[str, list[Event]] = {}
@@ -49,9 +44,9 @@ class Window:
         self._now_ns = clock() - self._recorder.start_ns
         self._read_tasks()
         self._read_events()
+        self._turns.read()
         self._forget()
         from_ns = self._choose_begin()
-        self._read_turns(self._now_ns - from_ns)
         calls = list(self._calls(from_ns))
         events = [
             *self._task_events(from_ns, rows_for_tasks(len(calls))),
@@ -101,30 +96,6 @@ class Window:
         self._events_read = len(events)
         self._begun.sort()  # two sorted runs, which Python merges
 
-    def _read_turns(self, shown_ns: int) -> None:
-        all_turns, callers = self._turns, self._recorder.callers
-        most = min(MOST_TURNS // min(max(len(all_turns), 1), MAX_ROWS), FINEST)
-        gap = shown_ns // most
-        new = self._recorder.steps_since(self._seen_to)
-        for (
-            since,
-            until,
-            number,
-            _,
-        ) in new:  # tens of thousands a second, of which most go on with the turn before
-            turns = all_turns.get(number)
-            if turns is None:
-                if number in self._tasks and number not in callers:
-                    all_turns[number] = [[since, until]]
-            elif since - (last := turns[-1])[1] < gap:
-                last[1] = until
-            else:
-                turns.append([since, until])
-                if len(turns) > 2 * most:  # while the run was short, shorter gaps could be seen
-                    turns[:] = _merged(turns, gap)[-most - 1 :]
-        if new:
-            self._seen_to = new[-1][1]
-
     def _forget(self) -> None:
         """What ended before the longest window."""
         before = self._now_ns - LENGTHS[0]
@@ -136,7 +107,7 @@ class Window:
         for number in [n for n, task in self._tasks.items() if task.end_ns and task.end_ns < long_ago]:
             if number > 1:
                 del self._tasks[number]
-                self._turns.pop(number, None)
+                self._turns.forget(number)
         del self._begun[: bisect_left(self._begun, before)]
 
     # -- what is in the window
@@ -157,7 +128,10 @@ class Window:
         """Of the tasks that get a row with their turns: the newest ones, or the main task if it is alone."""
         start = self._recorder.start_ns
         lanes = self._lanes(from_ns + start, rows)
-        with_row = {*list(lanes)[-rows:]} if lanes else {1}
+        newest = list(lanes)[-MAX_ROWS:] or [1]
+        with_row = {*newest[-rows:]}
+        # Of all that may have a row in the next picture, when there are fewer calls.
+        self._turns.follow({*newest} - self._recorder.callers, from_ns + start, self._now_ns + start)
         for number, task in {1: self._tasks[1], **lanes}.items():
             yield (task.made_ns - start, "task", number, self._names[number], task.parent)
             if number in with_row:
@@ -178,34 +152,19 @@ class Window:
         busy = {
             number: task
             for number, task in lanes.items()
-            if task.made_ns >= since or self._ran_after(number, since)
+            if task.made_ns >= since or self._turns.ran_after(number, since)
         }
         return busy or lanes
-
-    def _ran_after(self, number: int, at: int) -> bool:
-        return number in self._turns and self._turns[number][-1][1] >= at
 
     def _turn_events(self, number: int, task: WatchedTask, since: int) -> Iterator[Event]:
         """When the loop ran a task; it is drawn as waiting in between."""
         start = self._recorder.start_ns
-        for begin, end in self._turns.get(number, ()):
-            if end >= since:
-                yield (begin - start, "run", number)
-                if end != task.end_ns:
-                    yield (end - start, "wait", number, "")
+        for begin, end in self._turns.of(number, since):
+            yield (begin - start, "run", number)
+            if end != task.end_ns:
+                yield (end - start, "wait", number, "")
 
 
 def _last_until(depths: list[Event], at_ns: int) -> int:
     """Where the depth stands that held at a moment."""
     return max(bisect_right(depths, at_ns, key=itemgetter(0)) - 1, 0)
-
-
-def _merged(turns: list[list[int]], gap_ns: int) -> list[list[int]]:
-    """The turns of one task; with less than the gap between them they are one."""
-    merged = turns[:1]
-    for turn in turns[1:]:
-        if turn[0] - merged[-1][1] < gap_ns:
-            merged[-1][1] = turn[1]
-        else:
-            merged.append(turn)
-    return merged
