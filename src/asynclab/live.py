@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar, cast, overload
 
 from asynclab.cell import cell_is_stopped
 from asynclab.driver import drive, recorder_here, task_factory
+from asynclab.garbage import what_is_old_left_alone
 from asynclab.picture import trace_events
 from asynclab.pulse import Pulse, Watchdog
 from asynclab.record import Record
@@ -105,6 +106,7 @@ class Run:
         self._outer = recorder_here.get()
         recorder_here.set(self.recorder)
         self._stack = ExitStack()
+        self._stack.enter_context(what_is_old_left_alone)
         self._stack.enter_context(task_factory(loop))
         self._screen = Screen(self.recorder, self._name, self._show)
         self._look()

@@ -62,7 +62,7 @@ class Screen:
     def _draw(self) -> Iterator[bool | None]:
         """Frame after frame, in parts; says after each part whether the frame is complete."""
         while True:
-            record = self._window.record()
+            record = yield from self._window.record_in_parts()
             yield False
             picture = yield from figure_in_parts(record, show=self._show, about=True, newest=True)
             yield False

@@ -13,7 +13,7 @@ from asynclab.recorder import Recorder, Step
 
 #: So many turns, of all tasks with a row together, can be in a window; those of a task with less between them
 #: than that allows are one. Of few tasks they are as fine as a pixel.
-MOST_TURNS = 1800
+MOST_TURNS = 1200
 FINEST = 600  # of one task
 
 
@@ -45,7 +45,8 @@ class Turns:
         late = {number for number in numbers if number not in self._followed and not self._is_new(number)}
         steps = [step for step in self._new if step[2] in numbers and step[2] not in late]
         if late:
-            steps += [step for step in self._recorder.steps_since(since) if step[2] in late]
+            before = self._recorder.steps_since(since)
+            steps += [step for step in before if step[2] in late and step[1] <= self._seen_to]
         most = min(MOST_TURNS // max(len(numbers), 1), FINEST)
         gap = (now - since) // most
         for begin, end, number, _ in steps:

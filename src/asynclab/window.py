@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from operator import itemgetter
 
+from asynclab.in_parts import InParts, at_once
 from asynclab.picture.rows import MAX_ROWS, rows_for_tasks
 from asynclab.record import NS, Event, Record
 from asynclab.recorder import Recorder, WatchedTask, clock, with_name
@@ -39,12 +40,14 @@ class Window:
         self._depths: dict[str, list[Event]] = {}
         self._begun: list[int] = []  # when calls and tasks began
 
-    def record(self) -> Record:
+    def record_in_parts(self) -> InParts[Record]:
         """What happened in the window; what began before it and reached into it began when it did."""
         self._now_ns = clock() - self._recorder.start_ns
         self._read_tasks()
         self._read_events()
+        yield
         self._turns.read()
+        yield
         self._forget()
         from_ns = self._choose_begin()
         calls = list(self._calls(from_ns))
@@ -54,9 +57,12 @@ class Window:
             *self._depth_events(from_ns),
             *self._recorder.block_events(self._names, from_ns + self._recorder.start_ns),
         ]
+        yield
         events.append((self._now_ns, "lag", 0))  # a run that goes on does not end with its last event
         events.sort(key=itemgetter(0))
         return Record(tuple(events), from_ns=from_ns)
+
+    record = at_once(record_in_parts)
 
     def _choose_begin(self) -> int:
         """When the window begins; zero while it holds the whole run."""

@@ -6,11 +6,10 @@ A picture can be drawn in parts, between which the loop that it shows has its tu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterator
-from functools import wraps
+from collections.abc import Collection, Iterator
 from html import escape
-from typing import ParamSpec
 
+from asynclab.in_parts import InParts, at_once
 from asynclab.narrate import format_seconds, narrate, one_line
 from asynclab.picture.axis import ticks
 from asynclab.picture.bars import draw_rows, draw_yields
@@ -24,28 +23,8 @@ from asynclab.picture.steps import draw_depths, draw_rest, draw_strip
 from asynclab.picture.stretches import Mark, draw_blocks, draw_end, draw_mark, mark_in_words
 from asynclab.record import Record, seconds
 
-Options = ParamSpec("Options")
-
 #: So many rows are drawn before the next pause.
 ROWS_IN_A_PART = 8
-
-#: What is drawn in parts: a generator, whose value is the picture.
-InParts = Generator[None, None, str]
-
-
-def at_once(in_parts: Callable[Options, InParts]) -> Callable[Options, str]:
-    """The same function without the pauses between the parts."""
-
-    @wraps(in_parts)
-    def drawn(*args: Options.args, **options: Options.kwargs) -> str:
-        parts = in_parts(*args, **options)
-        while True:
-            try:
-                next(parts)
-            except StopIteration as end:
-                return str(end.value)
-
-    return drawn
 
 
 def svg_in_parts(
@@ -59,7 +38,7 @@ def svg_in_parts(
     ghost: Record | None = None,
     newest: bool = False,
     told: str | None = None,
-) -> InParts:
+) -> InParts[str]:
     """The record as one SVG element; the same string for the same record.
 
     `width` is in pixels, at least 320; the height follows from the rows. `mark` is the stretch of time,
@@ -115,7 +94,7 @@ def figure_in_parts(
     spoken: bool = False,
     ghost: Record | None = None,
     newest: bool = False,
-) -> InParts:
+) -> InParts[str]:
     """The picture with a sentence below it, `narrate`'s by default, as HTML that a notebook keeps.
 
     `show` are the panels: "lanes", "queues", and "latency". `below` is one more line under the sentence.
