@@ -108,6 +108,8 @@ def encode(value: object) -> Any:
 
     Raises `Uncrossable` for what is no JSON value: NaN, a coroutine, a set, an object.
     """
+    if type(value) is str and len(value) < MAX_SIZE:  # as most are
+        return _whole(value)
     return _Encoding().of(value, 0)
 
 

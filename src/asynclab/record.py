@@ -266,10 +266,15 @@ class Record:
 
     def _peak_of(self, *services: str) -> Peak:
         asked = {call.id: call for call in self.calls(*services)}
-        most, when = 0, -1
-        for index, in_flight in enumerate(self._in_flight(asked)):
-            if len(in_flight) > most:
-                most, when = len(in_flight), index
+        most, when, in_flight = 0, -1, 0
+        for index, event in enumerate(self.events):  # each call has one end at most
+            if event[1] == "call":
+                if event[2] in asked:
+                    in_flight += 1
+                    if in_flight > most:
+                        most, when = in_flight, index
+            elif event[1] in ("reply", "error", "cancel") and event[2] in asked:
+                in_flight -= 1
         return self._peak(asked, when, when)
 
     def in_flight_at(self, began: str, *services: str) -> Peak:

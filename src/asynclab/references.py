@@ -142,6 +142,8 @@ def _bind(
 ) -> list[Any]:
     """The arguments in the order of the parameters; like Python, a TypeError names what is wrong."""
     parameters = reference["methods"][method]
+    if not named and len(given) + len(args) == len(parameters):  # as nearly always
+        return [*given, *args]
     values = dict(zip(parameters, [*given, *args], strict=False)) | named
     if len(given) + len(args) + len(named) != len(parameters) or set(values) != set(parameters):
         said = [repr(arg) for arg in args] + [f"{name}={value!r}" for name, value in named.items()]

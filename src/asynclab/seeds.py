@@ -18,10 +18,22 @@ def seed_of(*what: object, bits: int = 128) -> int:
     >>> seed_of(7, "order") == seed_of(7, "order"), seed_of(7, "order") == seed_of(8, "order")
     (True, False)
     """
-    digest = hashlib.sha256(json.dumps(what).encode()).digest()
-    return int.from_bytes(digest[: bits // 8])
+    return int.from_bytes(_digest(what)[: bits // 8])
 
 
 def dice_of(*what: object) -> random.Random:
     """Dice of their own, with `seed_of` these."""
     return random.Random(seed_of(*what))
+
+
+def fraction_of(*what: object) -> float:
+    """What the first throw of dice would be, at a fraction of their cost: 0 <= fraction < 1.
+
+    >>> fraction_of(7, "reply", "a") == fraction_of(7, "reply", "a") != fraction_of(7, "reply", "b")
+    True
+    """
+    return (int.from_bytes(_digest(what)[:8]) >> 11) * 2**-53
+
+
+def _digest(what: tuple[object, ...]) -> bytes:
+    return hashlib.sha256(json.dumps(what).encode()).digest()

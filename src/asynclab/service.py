@@ -12,7 +12,7 @@ from typing import Any, Literal
 from asynclab.link import CALLABLE, SERVICE, Reference, decode
 from asynclab.narrate import format_seconds
 from asynclab.record import NS
-from asynclab.seeds import dice_of
+from asynclab.seeds import dice_of, fraction_of
 
 Dice = random.Random
 Latency = float | Mapping[str, float] | Callable[..., float]
@@ -119,8 +119,10 @@ class Service(Reference):
 
     def reply(self, *args: Any, method: str = "") -> Any:
         """What the service answers to these arguments, whenever it is asked; by its first method, or this."""
-        dice = self.dice("reply", args, *self._other(method))
-        return round(dice.random(), 6) if self._reply is None else self._reply(dice, *args)
+        asked = ("reply", args, *self._other(method))
+        if self._reply is None:
+            return round(fraction_of(self._seed, self.name, *asked), 6)
+        return self._reply(self.dice(*asked), *args)
 
     def latency_of(self, *args: Any, attempt: int = 1, method: str = "") -> float:
         """Seconds that a call with these arguments takes, once the service works on it, at full speed."""
