@@ -38,7 +38,7 @@ check: setup  ## lint, types, fast tests and the content that changed (at most a
 	$(python) -m grader check --changed
 
 benchmarks: setup  ## run the benchmarks and write their tables into benchmarks/README.md
-	$(python) benchmarks/publish.py
+	$(python) benchmarks/publish.py $(ARGS)
 
 build: setup  ## make notebooks/ and the reference answers from solutions/
 	$(python) -m grader build

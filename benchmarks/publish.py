@@ -1,7 +1,11 @@
-"""Run the benchmarks and write what they print into README.md, with the machine's name: `make benchmarks`."""
+"""Run benchmarks and write what they print into README.md, each with the machine's name: `make benchmarks`.
+
+With names it runs those only, and the others' tables stay: `publish.py live.py`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import platform
 import re
 import subprocess
@@ -12,21 +16,35 @@ FOLDER = Path(__file__).resolve().parent
 README = FOLDER / "README.md"
 BEGIN, END = "<!-- measured: make benchmarks -->\n", "<!-- end of what was measured -->"
 
-#: What is published, in order. `live.py` needs a screen's time and its bars are ratios of its own.
-SCRIPTS = ("clock.py", "check.py", "wire.py", "scale.py")
+#: What is published, in order.
+SCRIPTS = ("clock.py", "check.py", "wire.py", "scale.py", "live.py", "serving.py")
+
+_TABLE = re.compile(r"`benchmarks/(\w+\.py)`, on .*?:\n```\n.*?```\n", re.DOTALL)
 
 
 def main() -> None:
-    printed = {script: _output_of(script) for script in SCRIPTS}
-    README.write_text(published(README.read_text(encoding="utf-8"), processor(), printed), encoding="utf-8")
+    parser = argparse.ArgumentParser(description=str(__doc__))
+    parser.add_argument(
+        "scripts", nargs="*", metavar="SCRIPT", help=f"of {', '.join(SCRIPTS)}; all by default"
+    )
+    scripts = parser.parse_args().scripts or SCRIPTS
+    if unknown := set(scripts) - set(SCRIPTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SCRIPTS)}")
+    for script in scripts:
+        print(f"{script} ...", flush=True)
+        page = published(README.read_text(encoding="utf-8"), processor(), {script: _output_of(script)})
+        README.write_text(page, encoding="utf-8")
 
 
 def published(text: str, processor: str, printed: dict[str, str]) -> str:
-    """The page with these outputs, of scripts by name, in place of those that it had."""
+    """The page with these outputs, of scripts by name, in place of those that it had of them."""
     before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    parts = [f"`benchmarks/{script}`\n```\n{output.strip()}\n```\n" for script, output in printed.items()]
-    return "\n".join([f"{before}{BEGIN}Measured on: {processor}.\n", *parts]) + f"{END}{after}"
+    measured, after = rest.split(END)
+    tables = {table[1]: table[0] for table in _TABLE.finditer(measured)}
+    for script, output in printed.items():
+        tables[script] = f"`benchmarks/{script}`, on {processor}:\n```\n{output.strip()}\n```\n"
+    found = "\n".join(tables[one] for one in SCRIPTS if one in tables)
+    return f"{before}{BEGIN}{found}{END}{after}"
 
 
 def processor() -> str:

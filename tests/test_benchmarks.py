@@ -48,20 +48,28 @@ def test_each_benchmark_is_tested_and_has_its_command_in_the_readme():
 
 
 def test_what_is_published_is_what_was_printed_and_nothing_else_of_the_page_changes():
-    page = f"# Page\n{publish.BEGIN}old\n{publish.END}\nbelow\n"
-    made = publish.published(page, "a processor", {"clock.py": "1 2\n", "check.py": "3\n"})
+    page = f"# Page\n{publish.BEGIN}{publish.END}\nbelow\n"
+    both = publish.published(page, "a processor", {"check.py": "3\n", "clock.py": "1 2\n"})
 
-    assert made.startswith(f"# Page\n{publish.BEGIN}Measured on: a processor.\n")
-    assert made.endswith(f"{publish.END}\nbelow\n")
-    assert "`benchmarks/check.py`\n```\n3\n```\n" in made
-    assert "old" not in made
-    assert publish.published(made, "a processor", {"clock.py": "1 2\n", "check.py": "3\n"}) == made
+    clock = "`benchmarks/clock.py`, on a processor:\n```\n1 2\n```\n"
+    check = "`benchmarks/check.py`, on a processor:\n```\n3\n```\n"
+    assert both == f"# Page\n{publish.BEGIN}{clock}\n{check}{publish.END}\nbelow\n"
+
+
+def test_the_table_of_a_script_that_was_not_run_again_stays_with_the_machine_it_was_measured_on():
+    page = f"{publish.BEGIN}{publish.END}"
+    both = publish.published(page, "an old one", {"clock.py": "1 2", "check.py": "3"})
+    again = publish.published(both, "a new one", {"check.py": "4"})
+
+    assert "`benchmarks/clock.py`, on an old one:\n```\n1 2\n```\n" in again
+    assert "`benchmarks/check.py`, on a new one:\n```\n4\n```\n" in again
+    assert "3" not in again
 
 
 def test_the_page_has_the_tables_of_every_script_that_is_published():
     page = publish.README.read_text(encoding="utf-8").split(publish.BEGIN)[1]
 
-    assert [script for script in publish.SCRIPTS if f"`benchmarks/{script}`\n```\n" not in page] == []
+    assert [script for script in publish.SCRIPTS if f"`benchmarks/{script}`, on " not in page] == []
     assert page.count("\nload average ") == len(publish.SCRIPTS)
 
 
