@@ -42,7 +42,8 @@ def published(text: str, processor: str, printed: dict[str, str]) -> str:
     measured, after = rest.split(END)
     tables = {table[1]: table[0] for table in _TABLE.finditer(measured)}
     for script, output in printed.items():
-        tables[script] = f"`benchmarks/{script}`, on {processor}:\n```\n{output.strip()}\n```\n"
+        table = output.strip("\n")  # and not the spaces before the first heading
+        tables[script] = f"`benchmarks/{script}`, on {processor}:\n```\n{table}\n```\n"
     found = "\n".join(tables[one] for one in SCRIPTS if one in tables)
     return f"{before}{BEGIN}{found}{END}{after}"
 
