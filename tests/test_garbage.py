@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from asynclab import garbage, scheduler
+from asynclab import garbage
 from asynclab.play import play
 from asynclab.record import Record, Returned
 from asynclab.world import World
@@ -67,7 +67,7 @@ def test_what_a_run_forgot_is_not_heard_of_in_the_next():
 
 
 def test_a_long_run_collects_now_and_then(monkeypatch):
-    monkeypatch.setattr(scheduler, "EVERY", 100)
+    monkeypatch.setattr(garbage, "EVERY", 100)
 
     async def long():
         ended = []

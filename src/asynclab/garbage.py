@@ -13,6 +13,10 @@ import threading
 #: So many idle moments of a run may leave garbage before it is collected.
 EVERY = 10_000
 
+#: Every so many times all that the run has made is looked through, which with many clients takes long; else
+#: what is new, since most garbage is.
+OF_ALL = 10
+
 #: After so many runs all garbage is collected. Python's own collector comes when enough is new, and what was
 #: thawed counts as old: beside runs that follow each other it would never come.
 RUNS = 200
@@ -83,3 +87,10 @@ no_collection = _Paused()
 def collect() -> None:
     """Collect what the run has made."""
     gc.collect()
+
+
+def collect_at(idle_moment: int) -> None:
+    """The same, where it is time for it: at this idle moment of a run, which counts them from 1."""
+    times, over = divmod(idle_moment, EVERY)
+    if not over:
+        gc.collect(2 if times % OF_ALL == 0 else 1)

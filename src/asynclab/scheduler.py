@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
-from asynclab.garbage import EVERY, collect
+from asynclab.garbage import collect_at
 from asynclab.lanes import clock_of_this_thread, on_clock
 from asynclab.link import decode, error_from
 from asynclab.record import NS
@@ -180,8 +180,7 @@ class Scheduler:
         operations, self._operations = self._operations, []
         operations.append(("idle", until))
         self._idles += 1
-        if self._idles % EVERY == 0:
-            collect()
+        collect_at(self._idles)
         self.now, completions, over = self._handle(operations)
         if over is not None:
             raise self._end(over)
