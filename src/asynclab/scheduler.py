@@ -210,6 +210,8 @@ class Scheduler:
 
     def resume_those_that_can(self) -> bool:
         """Let each lane whose wait is over go on, one after the other; whether there was any."""
+        if not self.lanes:  # as nearly always, at each idle moment
+            return False
         lanes = list(self.lanes.values())
         if self.dice is not None:
             self.dice.shuffle(lanes)
