@@ -3,8 +3,10 @@
 #   make lab ARGS="--port 9999"       more for JupyterLab
 #   make lab TORCH_INDEX=skip         Linux: the default build of torch, without a look for the smaller CPU build
 python := .venv/bin/python
-# Two at a time, since half of them wait for another program; tests/conftest.py says what stays together.
-side_by_side := --numprocesses 2 --dist loadgroup
+# Side by side, and more than there are cores, since half of the fast ones wait for another program;
+# tests/conftest.py says what stays together.
+side_by_side := --numprocesses 3 --dist loadgroup
+two_side_by_side := --numprocesses 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-teacher setup test test-slow check benchmarks lock build clean
@@ -28,7 +30,7 @@ test: setup  ## set up and run the tests (at most 15 minutes)
 # No test collected is a failure (pytest's exit code 5): there are slow tests, so something hides them.
 test-slow: setup  ## run the tests that take longer
 	@.ci/system-packages.sh
-	$(python) -m pytest -m slow $(side_by_side) $(ARGS)
+	$(python) -m pytest -m slow $(two_side_by_side) $(ARGS)
 
 check: setup  ## lint, types, fast tests and the content that changed (at most a minute)
 	$(python) -m ruff check

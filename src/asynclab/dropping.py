@@ -5,7 +5,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import inspect
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
+
+#: A value with more parts than these is not looked through to its end: that would be the run's CPU time.
+MOST_PARTS = 10_000
 
 
 def close_for_good(coroutine: Any) -> None:
@@ -18,12 +23,19 @@ def close_for_good(coroutine: Any) -> None:
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
 
 
-def close_coroutines(value: Any, depth: int = 3) -> None:
+def close_coroutines(value: Any) -> None:
     """Close the coroutines in a refused value, so that they do not complain later."""
-    if inspect.iscoroutine(value):
-        value.close()
-    elif isinstance(value, list | tuple | set | frozenset) and depth:
+    for part in islice(_parts(value, 3), MOST_PARTS):
+        if inspect.iscoroutine(part):
+            part.close()
+
+
+def _parts(value: Any, depth: int) -> Iterator[Any]:
+    """What is in a value, down to so many levels."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple | set | frozenset) and depth:
         for item in value:
-            close_coroutines(item, depth - 1)
-    elif isinstance(value, dict) and depth:
-        close_coroutines(list(value.values()), depth - 1)
+            yield from _parts(item, depth - 1)
+    else:
+        yield value
