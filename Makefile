@@ -5,7 +5,7 @@
 python := .venv/bin/python
 # Side by side, and more than there are cores, since half of the fast ones wait for another program;
 # tests/conftest.py says what stays together.
-side_by_side := --numprocesses 3 --dist loadgroup
+several_side_by_side := --numprocesses 3 --dist loadgroup
 two_side_by_side := --numprocesses 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ setup:  ## make .venv from requirements.lock, if it is not there yet
 
 test: setup  ## set up and run the tests (at most 15 minutes)
 	@.ci/system-packages.sh
-	$(python) -m pytest -m "not slow" $(side_by_side) $(ARGS)
+	$(python) -m pytest -m "not slow" $(several_side_by_side) $(ARGS)
 
 # No test collected is a failure (pytest's exit code 5): there are slow tests, so something hides them.
 test-slow: setup  ## run the tests that take longer
@@ -36,7 +36,7 @@ check: setup  ## lint, types, fast tests and the content that changed (at most a
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m mypy src grader
-	$(python) -m pytest -q -m "not slow and not browser and not long" $(side_by_side)
+	$(python) -m pytest -q -m "not slow and not browser and not long" $(several_side_by_side)
 	$(python) -m grader check --changed
 
 benchmarks: setup  ## run the benchmarks and write their tables into benchmarks/README.md
