@@ -3,10 +3,8 @@
 #   make lab ARGS="--port 9999"       more for JupyterLab
 #   make lab TORCH_INDEX=skip         Linux: the default build of torch, without a look for the smaller CPU build
 python := .venv/bin/python
-# Side by side, and more than there are cores, since half of the fast ones wait for another program;
-# tests/conftest.py says what stays together.
-several_side_by_side := --numprocesses 3 --dist loadgroup
-two_side_by_side := --numprocesses 2 --dist loadgroup
+# Two at a time, since half of the tests wait for another program; tests/conftest.py says what stays together.
+side_by_side := --numprocesses 2
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-teacher setup test test-slow check benchmarks lock build clean
@@ -25,18 +23,18 @@ setup:  ## make .venv from requirements.lock, if it is not there yet
 
 test: setup  ## set up and run the tests (at most 15 minutes)
 	@.ci/system-packages.sh
-	$(python) -m pytest -m "not slow" $(several_side_by_side) $(ARGS)
+	$(python) -m pytest -m "not slow" $(side_by_side) $(ARGS)
 
 # No test collected is a failure (pytest's exit code 5): there are slow tests, so something hides them.
 test-slow: setup  ## run the tests that take longer
 	@.ci/system-packages.sh
-	$(python) -m pytest -m slow $(two_side_by_side) $(ARGS)
+	$(python) -m pytest -m slow $(side_by_side) $(ARGS)
 
 check: setup  ## lint, types, fast tests and the content that changed (at most a minute)
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m mypy src grader
-	$(python) -m pytest -q -m "not slow and not browser and not long" $(several_side_by_side)
+	$(python) -m pytest -q -m "not slow and not browser and not long" $(side_by_side)
 	$(python) -m grader check --changed
 
 benchmarks: setup  ## run the benchmarks and write their tables into benchmarks/README.md

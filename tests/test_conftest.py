@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import program
@@ -17,3 +21,17 @@ def test_in_ci_a_test_that_cannot_run_is_a_failure(monkeypatch):
 
 def test_the_first_program_that_is_there_is_used():
     assert program("no-such-shell", "sh", package="dash").endswith("/sh")
+
+
+def test_side_by_side_a_file_is_run_by_one_process():
+    """Each of these files would else be set up by both; there are many tests, so chance does not do it."""
+    files = [str(Path(__file__).with_name(name)) for name in ("test_seeds.py", "test_quantiles.py")]
+    options = ["-n", "2", "-v", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *files], capture_output=True, check=True, text=True
+    )
+    ran = [line.split() for line in done.stdout.splitlines() if line.startswith("[gw")]
+    processes = {(worker, test.partition("::")[0]) for worker, *_, test in ran}
+
+    assert len(ran) > 10
+    assert len(processes) == 2

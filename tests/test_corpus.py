@@ -9,10 +9,11 @@ from grader.repository import Repository
 
 LESSONS = read_lessons(Repository().solutions)
 
-#: A check that may take 5 s for each answer takes minutes for all of them.
+#: A check that may take 5 s for each answer takes minutes for all. The later lessons' take longer than
+#: the first ones', and come first, so that no process is left with a long one at the end.
 EXERCISES = [
     pytest.param(exercise, marks=pytest.mark.slow if exercise.is_long else (), id=name)
-    for name, exercise in all_exercises().items()
+    for name, exercise in reversed(all_exercises().items())
 ]
 
 
