@@ -9,10 +9,12 @@ from grader.repository import Repository
 
 LESSONS = read_lessons(Repository().solutions)
 
-#: A check that may take 5 s for each answer takes minutes for all. The later lessons' take longer than
-#: the first ones', and come first, so that no process is left with a long one at the end.
+#: Notebooks whose proofs `make test` has time for; a check of a later one may take 5 s for each answer.
+IN_MAKE_TEST = {"00_start_here", "01_event_loop", "02_concurrency_and_parallelism"}
+
+#: The later ones first, which take longest, so that no process is left with a long one at the end.
 EXERCISES = [
-    pytest.param(exercise, marks=pytest.mark.slow if exercise.is_long else (), id=name)
+    pytest.param(exercise, marks=() if exercise.notebook in IN_MAKE_TEST else pytest.mark.slow, id=name)
     for name, exercise in reversed(all_exercises().items())
 ]
 
