@@ -14,11 +14,15 @@ from grader.runtime import Runtime, make_runtime
 #: Files of tests that start nbgrader, JupyterLab, sandboxes or many processes, or try many random programs.
 LONG = {
     "test_attacks",
+    "test_bad_answers",
     "test_benchmarks",
     "test_build",
+    "test_capstone",
     "test_class_day",
+    "test_conftest",
     "test_corpus",
     "test_course_folder",
+    "test_crowd",
     "test_grader_commands",
     "test_interfaces_wire",
     "test_grading",
