@@ -66,6 +66,33 @@ def test_what_a_run_forgot_is_not_heard_of_in_the_next():
     assert played(collects).noise == ()
 
 
+def test_what_a_watched_loop_forgot_is_not_heard_of_in_a_run_beside_it():
+    ended = []
+
+    async def collects():
+        gc.collect()
+
+    with garbage.what_is_old_left_alone:
+        Cycle(ended)
+        played(collects)
+        assert ended == []
+        gc.collect()
+        assert ended == []
+    gc.collect()
+    assert ended == [True]
+
+
+def test_what_is_new_is_collected_while_the_old_is_left_alone():
+    old, new = [], []
+    Cycle(old)
+    with garbage.what_is_old_left_alone:
+        Cycle(new)
+        gc.collect()
+        assert (old, new) == ([], [True])
+    gc.collect()
+    assert old == [True]
+
+
 def test_a_long_run_collects_now_and_then(monkeypatch):
     monkeypatch.setattr(garbage, "EVERY", 100)
 

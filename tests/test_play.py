@@ -856,11 +856,10 @@ def pressed_at(delays, function):
         end = played(function, limits=Limits()).outcome.why
     except KeyboardInterrupt:  # pressed before the run, or when it was over
         pass
-    while any(timer.is_alive() for timer in timers):
-        try:
-            time.sleep(0.01)
-        except KeyboardInterrupt:
-            continue
+    for timer in timers:
+        while not timer.finished.is_set():
+            with contextlib.suppress(KeyboardInterrupt):
+                timer.finished.wait()
     return end
 
 

@@ -25,8 +25,8 @@ RUNS = 200
 class _LeftAlone:
     """Inside the block, by whichever threads it was entered, what was there before the first stays as it is.
 
-    The collector comes for what is new only. In a notebook's kernel it takes 0.1 s to look through the rest,
-    for which a watched loop would stand still.
+    The collector comes for what is new only. To look through all that a notebook's kernel has imported holds
+    a watched loop for longer than `watch` lets pass as free.
     """
 
     def __init__(self) -> None:
@@ -68,6 +68,7 @@ class _Paused:
             if self._entered == 1:
                 self._was_on = gc.isenabled()
                 gc.disable()
+                gc.freeze()  # also what has come since a watched loop left the old alone
 
     def __exit__(self, *error: object) -> None:
         what_is_old_left_alone.__exit__()
