@@ -26,7 +26,7 @@ class _LeftAlone:
     """Inside the block, by whichever threads it was entered, what was there before the first stays as it is.
 
     The collector comes for what is new only. To look through all that a notebook's kernel has imported holds
-    a watched loop for longer than `watch` lets pass as free.
+    a watched loop so long that `watch` would call it blocked.
     """
 
     def __init__(self) -> None:
